@@ -1,0 +1,30 @@
+# Warnings, sanitizers and the quick linker: the same for every target.
+add_library(novip_warnings INTERFACE)
+target_compile_options(novip_warnings INTERFACE
+  -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough
+  $<$<BOOL:${NOVIP_WERROR}>:-Werror>)
+
+add_compile_definitions(NOVIP_VERSION="${PROJECT_VERSION}")
+add_compile_options(-fno-omit-frame-pointer)
+
+if(NOVIP_SANITIZE)
+  # -O1: the suite must end in minutes. GCC's own false positives about coroutine frames and
+  # memory models under sanitizers are not worth failing a build for.
+  add_compile_options(-fsanitize=${NOVIP_SANITIZE} -O1 -g1)
+  add_link_options(-fsanitize=${NOVIP_SANITIZE})
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    add_compile_options(-Wno-tsan -Wno-maybe-uninitialized -Wno-uninitialized)
+  endif()
+  if(NOVIP_SANITIZE MATCHES "undefined")
+    add_compile_options(-fno-sanitize-recover=undefined)
+  endif()
+endif()
+
+find_program(NOVIP_CCACHE ccache)
+if(NOVIP_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${NOVIP_CCACHE})
+endif()
+find_program(NOVIP_MOLD mold)
+if(NOVIP_MOLD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  add_link_options(-fuse-ld=mold)
+endif()

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "cluster/counters.h"
+#include "cluster/roster.h"
+#include "config/model.h"
+
+namespace novip::admin {
+
+/// A live session as `show sess` prints it (app copies it from the workers: admin does not know
+/// proxy).
+struct SessionRow {
+  std::uint64_t id = 0;
+  std::size_t frontend = 0, backend = 0;
+  int server = -1;
+  std::string client, server_address, state;
+  Milliseconds age{0}, idle{0};
+  std::uint64_t bytes_in = 0, bytes_out = 0;
+  unsigned worker = 0;
+};
+
+/// What the operator's ports read and can order. All on the control thread.
+struct Process {
+  cluster::Roster* roster = nullptr;
+  const cluster::Load* load = nullptr;
+  std::vector<const cluster::WorkerCounters*> workers;    // summed
+  TimePoint started;
+  unsigned threads = 1;
+  int pid = 0;
+  std::string node;
+  std::function<bool()> stopping;
+  /// Collects the sessions of all workers, then calls back on the control thread.
+  std::function<void(std::function<void(std::vector<SessionRow>)>)> list_sessions;
+  /// Ends session `id`; calls back with whether it existed.
+  std::function<void(std::uint64_t id, std::function<void(bool)>)> shutdown_session;
+  std::function<std::uint64_t()> dropped_logs;
+};
+
+/// A listening descriptor of a `stats socket` line.
+struct ApiListener {
+  UniqueFd fd;
+  const config::StatsSocket* settings = nullptr;
+};
+
+/// A listening descriptor of a `mode http` proxy with `stats enable`.
+struct PageListener {
+  UniqueFd fd;
+  std::size_t proxy = 0;
+};
+
+/// The stats sockets and the statistics page. Control thread only.
+class Admin {
+ public:
+  Admin(boost::asio::io_context& io, Process process, std::vector<ApiListener> sockets,
+        std::vector<PageListener> pages);
+  ~Admin();
+  void start();
+  void stop();                       // closes listeners and connections
+
+ private:
+  class Ports;
+  std::unique_ptr<Ports> ports_;
+};
+
+}  // namespace novip::admin

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/expected.h"
+#include "base/fd.h"
+#include "config/model.h"
+
+namespace novip::agent {
+
+/// The role of the local PostgreSQL as far as it is known. Unknown is never production.
+enum class Role { unavailable, standby, production };
+
+/// What the text port says: "production\n", "standby\n" or "unavailable: REASON\n".
+struct Answer {
+  Role role = Role::unavailable;
+  std::string reason;                // for unavailable: one of our own phrases, see safe_reason()
+};
+std::string text(const Answer& answer);
+
+/// A reason that can be sent to a health check: never contains "production" or "standby", in any
+/// case, and is one printable line. A client's `expect string production` matches anywhere in the
+/// answer, so a database or socket called "production" must not reach it.
+std::string safe_reason(std::string_view reason);
+
+/// Watches one PostgreSQL over one persistent libpq connection and answers on the text ports. Has a
+/// thread of its own: a flood of connections on its port delays neither checks nor sessions.
+class Agent {
+ public:
+  /// `listeners`: listening descriptors of all of `settings.binds`. `log` is called on the agent's
+  /// thread with each change of role, in plain words (the full libpq error included).
+  Agent(const config::State& settings, std::vector<UniqueFd> listeners,
+        std::function<void(const std::string&)> log);
+  ~Agent();                          // stops and joins
+
+  void start();
+  void stop();
+  Answer answer() const;             // thread-safe; now, the lease taken into account
+
+ private:
+  class Loop;
+  std::unique_ptr<Loop> loop_;
+};
+
+/// `novip state --postgres CONNINFO`: asks once, within `timeout`. Blocking.
+Answer ask_once(const std::string& conninfo, Milliseconds timeout);
+
+}  // namespace novip::agent

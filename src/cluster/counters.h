@@ -1,0 +1,92 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace novip::cluster {
+
+/// A count with one writing thread and any number of readers: no locked instruction.
+class Counter {
+ public:
+  void add(std::uint64_t amount = 1) {
+    value_.store(value_.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
+  }
+  void set(std::uint64_t value) { value_.store(value, std::memory_order_relaxed); }
+  std::uint64_t get() const { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<std::uint64_t> value_{0};
+};
+
+/// How many there are now, with the most there were and an optional limit. Shared by all workers:
+/// limits and leastconn mean the whole process, not a share of it.
+class alignas(64) Gauge {
+ public:
+  /// Takes one place unless `limit` (0: none) are taken.
+  bool try_acquire(std::uint32_t limit = 0);
+  void release() { now_.fetch_sub(1, std::memory_order_relaxed); }
+  std::uint32_t now() const { return now_.load(std::memory_order_relaxed); }
+  std::uint32_t peak() const { return peak_.load(std::memory_order_relaxed); }
+  void reset_peak() { peak_.store(now(), std::memory_order_relaxed); }
+
+ private:
+  std::atomic<std::uint32_t> now_{0};
+  std::atomic<std::uint32_t> peak_{0};
+};
+
+/// What one worker counted for one server. Names in brackets are columns of `show stat`.
+struct ServerCounters {
+  Counter sessions;            // stot: sessions sent to it
+  Counter selected;            // lbtot: times balancing chose it
+  Counter bytes_in, bytes_out; // bin (from clients), bout (to clients)
+  Counter connect_failures;    // econ
+  Counter response_failures;   // eresp
+  Counter retries, redispatches;       // wretr, wredis
+  Counter client_aborts, server_aborts;  // cli_abrt, srv_abrt
+  Counter queue_ms, connect_ms, total_ms;   // sums over ended sessions: qtime, ctime, ttime
+  Counter ended;               // the number of sessions in those sums
+  Counter last_session_ms;     // steady clock, ms, of the latest session; 0: none
+};
+
+struct FrontendCounters {
+  Counter connections;         // conn_tot
+  Counter sessions;            // stot
+  Counter bytes_in, bytes_out;
+  Counter denied, request_errors;      // dcon, ereq
+};
+
+struct BackendCounters {
+  Counter sessions;            // stot: sessions that arrived at it, served or not
+  ServerCounters totals;       // of all its servers and of sessions that never had one
+};
+
+/// All that one worker counts; indexes are those of config::Config::proxies and Proxy::servers.
+struct WorkerCounters {
+  struct Proxy {
+    FrontendCounters frontend;
+    BackendCounters backend;
+    std::vector<ServerCounters> servers;
+  };
+  std::vector<Proxy> proxies;
+  Counter accepted;            // connections, all frontends
+};
+
+/// The shared gauges of a process; outlives every worker.
+struct Load {
+  struct Server {
+    Gauge sessions;            // scur, smax
+    Gauge queued;              // qcur, qmax
+  };
+  struct Proxy {
+    Gauge frontend_sessions;
+    Gauge backend_sessions;
+    Gauge queued;              // sessions waiting for a place on any server
+    std::vector<Server> servers;
+  };
+  std::vector<Proxy> proxies;
+  Gauge connections;           // all clients: global maxconn
+};
+
+}  // namespace novip::cluster

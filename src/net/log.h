@@ -1,0 +1,48 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/expected.h"
+#include "base/fd.h"
+#include "base/log_target.h"
+
+namespace novip::net {
+
+/// Who speaks in a log line's header.
+struct LogIdentity {
+  std::string tag;                   // "haproxy", or log-tag
+  std::string hostname;              // empty: no host name in the header (HAProxy's default for
+                                     // rfc3164; rfc5424 always has one)
+  int pid = 0;
+};
+
+/// One line with its header as `target` wants it, without a final newline. Pure.
+/// rfc3164: "<134>Nov 23 18:23:36 haproxy[42]: text" (RFC 3164; HAProxy log.c).
+std::string format_log_line(const LogTarget& target, const LogIdentity& identity, Severity severity,
+                            WallTime when, std::string_view text);
+
+/// Sends lines to syslog (UDP, Unix datagram), standard output or error. Never blocks: a line that
+/// the socket does not take is dropped and counted. Thread-safe; one for the process, opened before
+/// chroot and before privileges are dropped.
+class Logger {
+ public:
+  explicit Logger(LogIdentity identity);
+
+  void log(const std::vector<LogTarget>& targets, Severity severity, std::string_view text,
+           std::string_view tag = {}) const;
+  std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
+
+ private:
+  bool send(const LogTarget& target, std::string_view line) const;
+
+  LogIdentity identity_;
+  UniqueFd inet_, inet6_, local_;    // unconnected datagram sockets
+  mutable std::atomic<std::uint64_t> dropped_{0};
+};
+
+}  // namespace novip::net

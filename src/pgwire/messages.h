@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace novip::pgwire {
+
+/// One backend message at the front of a byte string: type, and body without its length field.
+struct Message {
+  char type = 0;
+  std::string_view body;
+  std::size_t size = 0;              // bytes of the whole message
+};
+
+enum class Framing { complete, incomplete, malformed };
+
+struct Framed {
+  Framing framing = Framing::malformed;
+  Message message;
+};
+
+/// Frames the first message. A length below 4 or above `limit` is malformed.
+Framed next_message(std::string_view bytes, std::size_t limit = 1 << 20);
+
+struct ErrorFields {
+  std::string severity, sqlstate, message;
+};
+/// Reads an ErrorResponse's body ('E'); nothing when it is malformed.
+std::optional<ErrorFields> parse_error(std::string_view body);
+
+/// An ErrorResponse that ends a session: FATAL, with its SQLSTATE.
+std::string fatal_error(std::string_view sqlstate, std::string_view message);
+
+}  // namespace novip::pgwire

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "cluster/counters.h"
+#include "cluster/snapshot.h"
+#include "net/log.h"
+
+namespace novip::proxy {
+
+/// A listening descriptor and the frontend whose clients it takes.
+struct Listener {
+  UniqueFd fd;
+  std::size_t proxy = 0;             // index in config::Config::proxies
+  const config::Bind* bind = nullptr;
+};
+
+/// A live session, as `show sess` tells it. A copy: safe to read on any thread.
+struct SessionInfo {
+  std::uint64_t id = 0;              // unique in the process
+  std::size_t frontend = 0, backend = 0;
+  int server = -1;
+  std::string client, server_address;
+  std::string state;                 // "queued", "connecting", "forwarding"
+  Milliseconds age{0}, idle{0};
+  std::uint64_t bytes_in = 0, bytes_out = 0;
+  unsigned worker = 0;
+};
+
+/// What all workers of a process share.
+struct Shared {
+  const net::Logger* logger = nullptr;
+  cluster::Load* load = nullptr;
+  /// Live traffic connected to a server or failed to; called on the worker's thread, only for
+  /// servers with `observe layer4`.
+  std::function<void(std::size_t proxy, std::size_t server, bool success)> observed;
+};
+
+/// One event loop on one thread: accepts, routes, relays. Shares nothing with other workers but the
+/// gauges of cluster::Load. All public calls are safe from any thread unless they say otherwise.
+class Worker {
+ public:
+  /// `listeners` are this worker's own. Nothing runs before start().
+  Worker(unsigned number, unsigned worker_count, const Shared& shared,
+         std::shared_ptr<const cluster::Snapshot> snapshot, std::vector<Listener> listeners);
+  ~Worker();                         // after join()
+
+  void start();                      // starts the thread
+  /// Swaps the snapshot: cuts the sessions it says, routes waiting ones that now can be.
+  void publish(std::shared_ptr<const cluster::Snapshot> snapshot);
+  /// Soft stop (SIGUSR1): closes listeners; the thread ends with the last session, or when
+  /// `deadline` passes (TimePoint::max(): never).
+  void stop_accepting(TimePoint deadline);
+  /// Hard stop: closes everything.
+  void stop();
+  void join();
+  bool finished() const;
+
+  /// Another worker freed a place: sessions waiting for it may go on.
+  void wake();
+  /// Set by the app after all workers exist, before start(): wakes the other workers.
+  void set_peers(std::vector<Worker*> peers);
+
+  /// Calls `done` on this worker's thread with a copy of its sessions.
+  void list_sessions(std::function<void(std::vector<SessionInfo>)> done);
+  /// Ends one session; `done(false)` when there is none of that id here. On this worker's thread.
+  void shutdown_session(std::uint64_t id, std::function<void(bool)> done);
+
+  const cluster::WorkerCounters& counters() const;
+
+ private:
+  class Loop;
+  std::unique_ptr<Loop> loop_;
+};
+
+}  // namespace novip::proxy
