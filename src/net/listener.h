@@ -20,6 +20,7 @@ struct ListenOptions {
   int tcp_user_timeout_ms = 0;
   int unix_mode = -1;                // octal permission bits of a Unix socket; -1: as umask
   int unix_uid = -1, unix_gid = -1;
+  bool shared = false;               // a predecessor may still listen there (-sf): do not probe
 };
 
 /// Opens `copies` listening descriptors for one address, non-blocking and close-on-exec. TCP gets

@@ -1,0 +1,285 @@
+#include "app/control.h"
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <ctime>
+#include <mutex>
+#include <utility>
+
+#include <boost/asio/post.hpp>
+#include <systemd/sd-daemon.h>
+
+#include "base/text.h"
+#include "cluster/fit.h"
+
+namespace novip::app {
+
+namespace {
+
+std::string host_name() {
+  char name[256] = "";
+  ::gethostname(name, sizeof name - 1);
+  return name;
+}
+
+net::LogIdentity log_identity(const config::Global& global) {
+  net::LogIdentity identity;
+  identity.tag = global.log_tag;
+  identity.pid = ::getpid();
+  if (global.log_send_hostname)
+    identity.hostname = global.log_send_hostname->empty() ? host_name() : *global.log_send_hostname;
+  return identity;
+}
+
+/// The longest that a first check may take before clients are let in without it.
+Milliseconds settle_limit(const config::Config& config) {
+  Milliseconds longest{0};
+  for (const auto& proxy : config.proxies)
+    for (const auto& server : proxy.servers)
+      if (server.check.enabled)
+        longest = std::max(longest, proxy.timeouts.check.value_or(Milliseconds{0}) +
+                                        std::min(server.check.inter, proxy.timeouts.connect));
+  return std::clamp(longest, Milliseconds{1000}, Milliseconds{10000});
+}
+
+admin::SessionRow row(const proxy::SessionInfo& session) {
+  return {session.id,     session.frontend,       session.backend,   session.server,
+          session.client, session.server_address, session.state,     session.age,
+          session.idle,   session.bytes_in,       session.bytes_out, session.worker};
+}
+
+}  // namespace
+
+Control::Control(std::shared_ptr<const config::Config> config, Listeners listeners,
+                 const ControlOptions& options)
+    : config_(std::move(config)),
+      options_(options),
+      logger_(log_identity(config_->global)),
+      roster_(config_, options.maxconn, Clock::now()),
+      checks_(io_, roster_),
+      signals_(io_, SIGTERM, SIGINT, SIGUSR1),
+      settle_timer_(io_) {
+  signals_.add(SIGHUP);
+  signals_.add(SIGUSR2);
+  cluster::fit(load_, *config_);
+  roster_.use_load(&load_);
+  roster_.on_notice = [this](int proxy, Severity severity, const std::string& line) {
+    notice(proxy, severity, line);
+  };
+  const proxy::Shared shared{&logger_, &load_,
+                             [this](std::size_t proxy, std::size_t server, bool success) {
+                               boost::asio::post(io_, [this, proxy, server, success] {
+                                 if (roster_.observed(proxy, server, success, Clock::now()))
+                                   checks_.hasten(proxy, server);
+                               });
+                             }};
+  const auto count = static_cast<unsigned>(listeners.workers.size());
+  for (unsigned i = 0; i < count; ++i)
+    workers_.push_back(std::make_unique<proxy::Worker>(i, count, shared, roster_.snapshot(),
+                                                       std::move(listeners.workers[i])));
+  for (auto& worker : workers_) {
+    std::vector<proxy::Worker*> peers;
+    for (auto& other : workers_)
+      if (other != worker) peers.push_back(other.get());
+    worker->set_peers(std::move(peers));
+  }
+  if (config_->state)
+    agent_.emplace(*config_->state, std::move(listeners.state),
+                   [this](const std::string& line) { notice(-1, Severity::notice, line); });
+  admin_.emplace(io_, process_for_admin(), std::move(listeners.api), std::move(listeners.pages));
+}
+
+Control::~Control() = default;
+
+void Control::run(std::function<void()> ready) {
+  ready_ = std::move(ready);
+  wait_for_signal();
+  if (agent_) agent_->start();
+  admin_->start();
+  for (const auto& proxy : config_->proxies)
+    notice(static_cast<int>(proxy.id) - 2, Severity::notice, "Proxy " + proxy.name + " started.");
+  roster_.on_change = [this] { publish(); };
+  checks_.start();
+  settle_timer_.expires_after(settle_limit(*config_));
+  settle_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) start_workers();
+  });
+  start_workers_when_settled();
+  io_.run();
+}
+
+void Control::start_workers_when_settled() {
+  if (!started_ && roster_.settled()) start_workers();
+}
+
+void Control::start_workers() {
+  if (started_ || stopping_) return;
+  started_ = true;
+  settle_timer_.cancel();
+  const auto snapshot = roster_.snapshot();
+  for (auto& worker : workers_) {
+    worker->publish(snapshot);
+    worker->start();
+  }
+  ready_();
+  ::sd_notify(0, "READY=1");
+}
+
+/// One post for all changes of one turn of the loop.
+void Control::publish() {
+  if (publish_posted_) return;
+  publish_posted_ = true;
+  boost::asio::post(io_, [this] {
+    publish_posted_ = false;
+    start_workers_when_settled();
+    const auto snapshot = roster_.snapshot();
+    for (auto& worker : workers_) worker->publish(snapshot);
+  });
+}
+
+void Control::notice(int proxy, Severity severity, const std::string& line) const {
+  const auto& global = config_->global;
+  const bool of_proxy = proxy >= 0 && static_cast<std::size_t>(proxy) < config_->proxies.size();
+  if (of_proxy) {
+    const auto& settings = config_->proxies[static_cast<std::size_t>(proxy)];
+    logger_.log(settings.logs, severity, line, settings.log_tag);
+  } else {
+    logger_.log(global.logs, severity, line);
+  }
+  if (!options_.echo || severity > Severity::notice) return;
+  const char* const label = severity <= Severity::alert     ? "ALERT"
+                            : severity <= Severity::warning ? "WARNING"
+                                                            : "NOTICE";
+  std::fprintf(stderr, "[%s]  (%d) : %s\n", label, ::getpid(), line.c_str());
+}
+
+void Control::wait_for_signal() {
+  signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+    if (error) return;
+    on_signal(signal);
+    wait_for_signal();
+  });
+}
+
+void Control::on_signal(int signal) {
+  if (signal == SIGUSR1) return soft_stop();
+  if (signal == SIGTERM || signal == SIGINT) return hard_stop();
+  notice(-1, Severity::warning,
+         "reload was asked for (SIGHUP or SIGUSR2), but this version cannot reload: the running "
+         "configuration is kept; restart novip to apply a new one");
+}
+
+void Control::soft_stop() {
+  if (stopping_) return;
+  stopping_ = true;
+  ::sd_notify(0, "STOPPING=1");
+  settle_timer_.cancel();
+  notice(-1, Severity::warning, "Soft stop: no new sessions, the open ones may finish");
+  const auto limit = config_->global.hard_stop_after;
+  const auto deadline = limit.count() != 0 ? Clock::now() + limit : TimePoint::max();
+  for (auto& worker : workers_) {
+    worker->stop_accepting(deadline);
+    if (!started_) worker->start();  // a thread that ends at once: one way to end for all
+  }
+  workers_ended();
+}
+
+void Control::hard_stop() {
+  for (auto& worker : workers_) worker->stop();
+  if (stopping_) return;
+  stopping_ = true;
+  ::sd_notify(0, "STOPPING=1");
+  settle_timer_.cancel();
+  if (!started_)
+    for (auto& worker : workers_) worker->start();
+  workers_ended();
+}
+
+/// Ends the control loop once every worker's thread has ended.
+void Control::workers_ended() {
+  joiner_ = std::jthread([this] {
+    for (auto& worker : workers_) worker->join();
+    boost::asio::post(io_, [this] {
+      log_stopped_proxies();
+      checks_.stop();
+      admin_->stop();
+      if (agent_) agent_->stop();
+      io_.stop();
+    });
+  });
+}
+
+void Control::log_stopped_proxies() const {
+  for (std::size_t i = 0; i < config_->proxies.size(); ++i) {
+    std::uint64_t frontend = 0;
+    std::uint64_t backend = 0;
+    for (const auto& worker : workers_) {
+      frontend += worker->counters().proxies[i].frontend.sessions.get();
+      backend += worker->counters().proxies[i].backend.sessions.get();
+    }
+    notice(static_cast<int>(i), Severity::warning,
+           format("Proxy %s stopped (cumulated conns: FE: %llu, BE: %llu).",
+                  config_->proxies[i].name.c_str(), static_cast<unsigned long long>(frontend),
+                  static_cast<unsigned long long>(backend)));
+  }
+}
+
+admin::Process Control::process_for_admin() {
+  admin::Process process;
+  process.roster = &roster_;
+  process.load = &load_;
+  for (const auto& worker : workers_) process.workers.push_back(&worker->counters());
+  process.started = Clock::now();
+  process.threads = static_cast<unsigned>(workers_.size());
+  process.pid = ::getpid();
+  process.node = config_->global.node.empty() ? host_name() : config_->global.node;
+  process.stopping = [this] { return stopping_; };
+  process.list_sessions = [this](auto done) { list_sessions(std::move(done)); };
+  process.shutdown_session = [this](std::uint64_t id, auto done) {
+    shutdown_session(id, std::move(done));
+  };
+  process.dropped_logs = [this] { return logger_.dropped(); };
+  return process;
+}
+
+namespace {
+
+/// What is being gathered from all workers: each adds its part, the last one hands over the whole.
+template <typename Whole>
+struct Gathering {
+  std::mutex mutex;
+  std::size_t missing;
+  Whole whole{};
+  std::function<void(Whole)> done;
+};
+
+}  // namespace
+
+void Control::list_sessions(std::function<void(std::vector<admin::SessionRow>)> done) {
+  auto gathering = std::make_shared<Gathering<std::vector<admin::SessionRow>>>();
+  gathering->missing = workers_.size();
+  gathering->done = std::move(done);
+  for (auto& worker : workers_)
+    worker->list_sessions([this, gathering](std::vector<proxy::SessionInfo> sessions) {
+      const std::lock_guard lock(gathering->mutex);
+      for (const auto& session : sessions) gathering->whole.push_back(row(session));
+      if (--gathering->missing == 0)
+        boost::asio::post(io_, [gathering] { gathering->done(std::move(gathering->whole)); });
+    });
+}
+
+void Control::shutdown_session(std::uint64_t id, std::function<void(bool)> done) {
+  auto gathering = std::make_shared<Gathering<bool>>();
+  gathering->missing = workers_.size();
+  gathering->done = std::move(done);
+  for (auto& worker : workers_)
+    worker->shutdown_session(id, [this, gathering](bool found) {
+      const std::lock_guard lock(gathering->mutex);
+      gathering->whole = gathering->whole || found;
+      if (--gathering->missing == 0)
+        boost::asio::post(io_, [gathering] { gathering->done(gathering->whole); });
+    });
+}
+
+}  // namespace novip::app

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "admin/admin.h"
+#include "agent/agent.h"
+#include "app/listeners.h"
+#include "cluster/counters.h"
+#include "cluster/roster.h"
+#include "config/model.h"
+#include "net/log.h"
+#include "probe/checks.h"
+#include "proxy/worker.h"
+
+namespace novip::app {
+
+struct ControlOptions {
+  unsigned maxconn = 0;  // sessions of the whole process, never 0
+  bool echo = false;     // notices also go to standard error
+};
+
+/// The control thread: the only writer of what is known of servers. It runs the checks, the
+/// operator's ports and the signals, and posts a new Snapshot to every worker after each change.
+/// Made, run and destroyed on the main thread.
+class Control {
+ public:
+  Control(std::shared_ptr<const config::Config> config, Listeners listeners,
+          const ControlOptions& options);
+  ~Control();
+
+  /// Starts everything and returns when novip has ended. `ready` is called once, when clients are
+  /// accepted: after the first check of every server, since a server that nobody asked yet may not
+  /// take sessions.
+  void run(std::function<void()> ready);
+
+ private:
+  void notice(int proxy, Severity severity, const std::string& line) const;
+  void start_workers_when_settled();
+  void start_workers();
+  void publish();
+  void wait_for_signal();
+  void on_signal(int signal);
+  void soft_stop();
+  void hard_stop();
+  void workers_ended();
+  void log_stopped_proxies() const;
+  admin::Process process_for_admin();
+  void list_sessions(std::function<void(std::vector<admin::SessionRow>)> done);
+  void shutdown_session(std::uint64_t id, std::function<void(bool)> done);
+
+  std::shared_ptr<const config::Config> config_;
+  ControlOptions options_;
+  boost::asio::io_context io_{1};
+  net::Logger logger_;
+  cluster::Load load_;
+  cluster::Roster roster_;
+  probe::Checks checks_;
+  boost::asio::signal_set signals_;
+  boost::asio::steady_timer settle_timer_;
+  std::vector<std::unique_ptr<proxy::Worker>> workers_;
+  std::optional<agent::Agent> agent_;
+  std::optional<admin::Admin> admin_;
+  std::function<void()> ready_;
+  std::jthread joiner_;  // waits for the workers' threads to end
+  bool started_ = false;
+  bool stopping_ = false;
+  bool publish_posted_ = false;
+};
+
+}  // namespace novip::app

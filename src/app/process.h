@@ -1,0 +1,48 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/expected.h"
+#include "base/fd.h"
+#include "config/model.h"
+
+/// What a Unix daemon does with its own process. Called by the main thread, before any other
+/// exists.
+namespace novip::app {
+
+/// Raises the descriptor limit to what `maxconn` sessions need (two descriptors each) and returns
+/// the number of sessions that it really allows: maxconn itself, or fewer when the limit cannot be
+/// raised. `maxconn` 0 asks for what the hard limit allows. `reserved`: descriptors for other uses.
+unsigned raise_descriptor_limit(unsigned maxconn, unsigned ulimit_n, unsigned reserved);
+
+Status limit_memory(unsigned megabytes);
+
+/// Goes to the background. The parent stays until the child calls detached() and exits 0 then; when
+/// the child ends before, it exits 1: whoever started it sees that it failed, and why.
+class Background {
+ public:
+  Status start();   // returns in the child
+  void detached();  // ready: lets the parent go, points stdio at /dev/null
+
+ private:
+  UniqueFd ready_;
+};
+
+/// A file opened before chroot and privileges are dropped, written after the fork, and emptied on
+/// exit, when it can no longer be removed.
+class Pidfile {
+ public:
+  Status open(const std::string& path);
+  void write(int pid);
+  void clear();
+
+ private:
+  std::string path_;
+  UniqueFd fd_;
+};
+
+/// chroot, then group and user of section global; every supplementary group is dropped.
+Status drop_privileges(const config::Global& global);
+
+}  // namespace novip::app
