@@ -1,0 +1,123 @@
+import contextlib
+import itertools
+import os
+import pathlib
+import resource
+import signal
+import tempfile
+
+import pytest
+
+from harness import settings
+from harness.cluster import Cluster
+from harness.process import tail
+from harness.proxy import Proxy, check_sanitizers
+from harness.syslog import SyslogReceiver
+
+
+def pytest_configure(config):
+    # A terminated run must end its PostgreSQL too: fixtures are torn down as on Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def pytest_report_header(config):
+    return f"proxy: {settings.BINARY}, scale {settings.SCALE:g}"
+
+
+def pytest_collection_modifyitems(items):
+    if not settings.BINARY.exists():
+        pytest.exit(f"no {settings.BINARY}: build it first (./dev build), or set NOVIP_BINARY", 2)
+    for item in items:
+        if settings.IS_HAPROXY and item.get_closest_marker("novip_only"):
+            item.add_marker(pytest.mark.skip(reason="novip only"))
+        if os.geteuid() != 0 and item.get_closest_marker("root_only"):
+            item.add_marker(pytest.mark.skip(reason="needs root"))
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """A failure comes with the tail of every log that was written to since the test began."""
+    report = (yield).get_result()
+    folder = item.funcargs.get("run_folder") if hasattr(item, "funcargs") else None
+    if report.failed and folder:
+        for log in sorted(folder.rglob("*.log")):
+            if log.stat().st_mtime >= item.began and log.stat().st_size:
+                report.sections.append((f"{log.relative_to(folder)}", tail(log)))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    with tempfile.TemporaryFile() as now:   # the file system's clock, as the logs will have
+        item.began = os.fstat(now.fileno()).st_mtime
+
+
+@pytest.fixture(scope="session")
+def run_folder():
+    with tempfile.TemporaryDirectory(prefix="novip-tests-") as name:
+        os.chmod(name, 0o755)   # PostgreSQL runs as another user
+        yield pathlib.Path(name)
+
+
+@pytest.fixture
+def folder(run_folder, request, numbers=itertools.count(1)):
+    """An empty folder of this test; short, because Unix sockets' paths must be."""
+    path = run_folder / f"t{next(numbers)}"
+    path.mkdir()
+    return path
+
+
+@pytest.fixture(scope="session")
+def shared_cluster(run_folder):
+    path = run_folder / "cluster"
+    path.mkdir()
+    cluster = Cluster(path)
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.stop()
+
+
+@pytest.fixture
+def cluster(shared_cluster, run_folder):
+    """The deck's cluster: srv1 is the primary, srv2 and srv3 are standbys, everything settled."""
+    shared_cluster.restore()
+    yield shared_cluster
+    for node in shared_cluster.nodes:
+        check_sanitizers(node.name, node.proxy.log)
+
+
+@pytest.fixture
+def start_proxy(folder, run_folder):
+    """Starts a proxy on a configuration; it is stopped, and its end examined, after the test."""
+    started = []
+
+    def start(configuration, *arguments, **options):
+        proxy = Proxy(f"proxy{len(started) + 1}", configuration, folder)
+        started.append(proxy)
+        return proxy.start(*arguments, **options)
+
+    yield start
+    failures = []
+    for proxy in started:
+        try:
+            proxy.stop()
+        except AssertionError as failure:
+            failures.append(failure)
+    if failures:
+        raise failures[0]
+
+
+@pytest.fixture
+def cleanup():
+    """A contextlib.ExitStack: what a test starts is given to it, to be closed at its end."""
+    with contextlib.ExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture
+def syslog(folder):
+    with SyslogReceiver(folder / "syslog") as receiver:
+        yield receiver

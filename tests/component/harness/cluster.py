@@ -1,0 +1,213 @@
+"""The deck's cluster on one machine: three nodes, each with PostgreSQL and a proxy.
+
+A node is a loopback address, so that port numbers are the same everywhere as on real nodes.
+"""
+
+import dataclasses
+import pathlib
+import signal
+
+import psycopg
+
+from harness import settings
+from harness.ports import free_ports
+from harness.postgres import Postgres, make_template
+from harness.proxy import Proxy
+from harness.state_service import StateService
+from harness.wait import wait_for
+
+ADDRESSES = {"srv1": "127.0.0.11", "srv2": "127.0.0.12", "srv3": "127.0.0.13"}
+
+# The deck's configuration word for word; only addresses and ports are filled in.
+DECK = """\
+listen prod
+    bind           {address}:{prod}
+    option         tcp-check
+    tcp-check      connect port {state}
+    tcp-check      expect string production
+    default-server inter 2s fastinter 1s rise 2 fall 1 on-marked-down shutdown-sessions
+{servers}
+
+listen stdby
+    bind           {address}:{stdby}
+    balance        leastconn
+    option         tcp-check
+    tcp-check      connect port {state}
+    tcp-check      expect string standby
+    default-server inter 2s fastinter 1s rise 2 fall 1 on-marked-down shutdown-sessions
+{servers}
+
+listen stats
+    mode http
+    bind {address}:{stats}
+    stats enable
+    stats uri /
+    timeout connect 15s
+    timeout client  15s
+    timeout server  15s
+
+global
+    stats socket ipv4@{address}:{api}
+    stats socket {folder}/stats
+"""
+
+STATE = """
+state
+    bind {address}:{state}
+    postgres "{conninfo}"
+"""
+
+
+@dataclasses.dataclass(frozen=True)
+class Ports:
+    """Port numbers, the same on every node."""
+    prod: int
+    stdby: int
+    state: int
+    postgres: int
+    stats: int
+    api: int
+
+    @staticmethod
+    def find():
+        return Ports(*free_ports(6, *ADDRESSES.values()))
+
+
+class Node:
+    def __init__(self, name, folder, ports):
+        self.name, self.address, self.ports = name, ADDRESSES[name], ports
+        self.folder = pathlib.Path(folder) / name
+        self.folder.mkdir()
+        self.postgres = Postgres(name, self.address, ports.postgres, self.folder / "postgres",
+                                 ports.prod)
+        self.conninfo = (f"host={self.postgres.sockets} port={ports.postgres} dbname=production "
+                         f"user=postgres")
+        self.proxy = Proxy(name, self._configuration(), self.folder)
+        self._state = None
+
+    def _configuration(self):
+        servers = "\n".join(f"    server         {name} {address}:{self.ports.postgres} check"
+                            for name, address in ADDRESSES.items())
+        text = DECK if settings.IS_HAPROXY else DECK + STATE
+        return text.format(address=self.address, servers=servers, folder=self.folder,
+                           conninfo=self.conninfo, **dataclasses.asdict(self.ports))
+
+    def start_proxy(self):
+        """The proxy and, with it, this node's state service."""
+        if settings.IS_HAPROXY:
+            self._state = StateService(self.address, self.ports.state, self.conninfo)
+        self.proxy.start()
+
+    def stop_proxy(self, number=signal.SIGTERM):
+        if self._state:
+            self._state.stop()
+            self._state = None
+        self.proxy.stop(number)
+
+    def connect(self, port, **options):
+        """A client of this node's proxy; `port` is "prod" or "stdby"."""
+        return psycopg.connect(self.conninfo_of(port), autocommit=True, **options)
+
+    def conninfo_of(self, port):
+        return (f"host={self.address} port={getattr(self.ports, port)} dbname=app user=app "
+                f"connect_timeout=5")
+
+
+class Cluster:
+    def __init__(self, folder, ports=None):
+        self.folder = pathlib.Path(folder)
+        self.ports = ports or Ports.find()
+        self.template = make_template(self.folder / "template", ADDRESSES)
+        self.nodes = [Node(name, self.folder, self.ports) for name in ADDRESSES]
+
+    def __getitem__(self, name):
+        return next(node for node in self.nodes if node.name == name)
+
+    def start(self):
+        """srv1 becomes the primary; returns when every proxy knows and both standbys stream."""
+        first, *others = self.nodes
+        for node in self.nodes:
+            node.postgres.create(self.template)
+        for node in others:
+            node.postgres.make_standby()
+        for node in self.nodes:
+            node.postgres.start()
+        for node in self.nodes:
+            if not node.proxy.running:
+                node.start_proxy()
+        self.wait_settled()
+
+    def stop(self):
+        """Ends everything; the first thing that ended badly is raised at the end."""
+        failures = []
+        for node in self.nodes:
+            try:
+                node.stop_proxy()
+            except AssertionError as failure:
+                failures.append(failure)
+        for node in self.nodes:
+            node.postgres.stop("immediate")
+        if failures:
+            raise failures[0]
+
+    def restore(self):
+        """Back to the first topology, however a test left the cluster."""
+        for node in self.nodes:
+            node.postgres.resume()
+            if not node.proxy.running:
+                node.start_proxy()
+        if not (all(node.postgres.running for node in self.nodes)
+                and self.primary is self.nodes[0]):
+            self.start()
+        else:
+            self.wait_settled()
+
+    @property
+    def primary(self):
+        """The one node whose PostgreSQL runs and is not a standby; None when there is none."""
+        primaries = [node for node in self.nodes
+                     if node.postgres.running and not node.postgres.is_standby()]
+        assert len(primaries) < 2, f"two primaries: {[node.name for node in primaries]}"
+        return primaries[0] if primaries else None
+
+    @property
+    def standbys(self):
+        return [node for node in self.nodes if node is not self.primary]
+
+    def wait_settled(self, seconds=20):
+        """Every proxy routes to the present primary and standbys, and both standbys stream."""
+        primary = self.primary
+        roles = {node.name: node is primary for node in self.nodes}
+
+        def routed(node):
+            stat = node.proxy.api.stat()
+            return all((stat[pool, name]["status"] == "UP") == (is_primary == (pool == "prod"))
+                       and stat[pool, name]["check_status"].startswith("L")
+                       for name, is_primary in roles.items() for pool in ("prod", "stdby"))
+
+        for node in self.nodes:
+            wait_for(lambda: routed(node), f"{node.name} routes to {primary.name}", seconds)
+        wait_for(lambda: len(primary.postgres.followers()) == len(self.nodes) - 1,
+                 f"both standbys follow {primary.name}", seconds)
+
+    def switchover(self, to):
+        """As PAF does it; returns the old primary. `to` is a node.
+
+        The old primary must have sent its shutdown checkpoint to the new one, or it could not follow
+        it. When that was lost (a proxy cut the replication session at that very moment), PAF starts
+        the old primary again and gives up; this tries once more.
+        """
+        old = self.primary
+        for _ in range(3):
+            wait_for(lambda: to.name in old.postgres.followers(), f"{to.name} streams", 20)
+            old.postgres.stop("fast")
+            if to.postgres.has_received(old.postgres.last_checkpoint()):
+                break
+            old.postgres.start()
+        else:
+            raise AssertionError("switchover cancelled three times: the shutdown checkpoint of "
+                                 f"{old.name} did not reach {to.name}")
+        old.postgres.make_standby()
+        old.postgres.start()
+        to.postgres.promote()
+        return old

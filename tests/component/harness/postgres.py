@@ -1,0 +1,177 @@
+"""Real PostgreSQL instances in a temporary folder."""
+
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+
+import psycopg
+
+from harness import settings
+from harness.process import Process, tail
+from harness.wait import wait_for
+
+CONFIGURATION = """\
+listen_addresses = '{address}'
+port = {port}
+unix_socket_directories = '{sockets}'
+ssl = on
+wal_level = replica
+hot_standby = on
+max_connections = 2100
+shared_buffers = 64MB
+dynamic_shared_memory_type = mmap
+fsync = off
+wal_keep_size = 64MB
+wal_retrieve_retry_interval = 200ms
+primary_conninfo = 'host={proxy_address} port={proxy_port} user={name} application_name={name}'
+log_line_prefix = '%m [%p] %r '
+"""
+
+# The deck rejects an instance that would replicate from itself by its address; here every
+# connection comes from loopback, so each node replicates under a name of its own.
+ACCESS = """\
+local all all trust
+host replication {name} 127.0.0.0/8 reject
+host all,replication all 127.0.0.0/8 trust
+"""
+
+
+def _run(*command, **options):
+    user = settings.POSTGRES_USER
+    identity = {"user": user, "group": user, "extra_groups": []} if user else {}
+    done = subprocess.run([str(word) for word in command], text=True, capture_output=True, cwd="/",
+                          **identity, **options)
+    if done.returncode != 0:
+        raise RuntimeError(f"{command[0]} failed: {done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def make_template(folder, node_names):
+    """A data folder that every instance is copied from: roles, a database and a certificate."""
+    folder = pathlib.Path(folder)
+    folder.mkdir()
+    give_to_postgres(folder)
+    data = folder / "data"
+    _run(settings.postgres_program("initdb"), "-D", data, "-U", "postgres", "-A", "trust",
+         "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+    _run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+         "-nodes", "-days", "7", "-subj", "/CN=novip", "-keyout", data / "server.key",
+         "-out", data / "server.crt")
+    roles = "".join(f"CREATE ROLE {name} LOGIN REPLICATION;\n" for name in node_names)
+    _run(settings.postgres_program("postgres"), "--single", "-D", data, "postgres",
+         input=roles + "CREATE ROLE app LOGIN;\nCREATE DATABASE app OWNER app;\n"
+                       "CREATE DATABASE production OWNER app;\n")
+    return data
+
+
+def give_to_postgres(path):
+    if settings.POSTGRES_USER:
+        shutil.chown(path, settings.POSTGRES_USER, settings.POSTGRES_USER)
+
+
+class Postgres:
+    """One instance. Its own proxy is where it looks for a primary to replicate from."""
+
+    def __init__(self, name, address, port, folder, proxy_port):
+        self.name, self.address, self.port = name, address, port
+        self.folder = pathlib.Path(folder)
+        self.data = self.folder / "data"
+        # A socket folder and a database with this name: answers of the state service must not
+        # take it for a role (an error message of libpq repeats both).
+        self.sockets = self.folder / "production"
+        self.log = self.folder / "postgres.log"
+        self._values = dict(name=name, address=address, port=port, sockets=self.sockets,
+                            proxy_address=address, proxy_port=proxy_port)
+        self._process = None
+        self._hung = []
+
+    def create(self, template):
+        """Copies `template`; whatever was there is gone."""
+        self.stop("immediate")
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.sockets.mkdir(parents=True)
+        give_to_postgres(self.sockets)
+        subprocess.run(["cp", "-a", template, self.data], check=True)
+        (self.data / "postgresql.conf").write_text(CONFIGURATION.format(**self._values))
+        (self.data / "pg_hba.conf").write_text(ACCESS.format(**self._values))
+
+    def make_standby(self):
+        """At its next start it follows a primary."""
+        mark = self.data / "standby.signal"
+        mark.touch()
+        give_to_postgres(mark)
+
+    def start(self):
+        """Returns once it answers."""
+        self._process = Process(self.name, [settings.postgres_program("postgres"), "-D", self.data],
+                                self.log, user=settings.POSTGRES_USER)
+        wait_for(self._answers, f"PostgreSQL {self.name} starts", 30)
+
+    def _answers(self):
+        if not self._process.running:
+            raise RuntimeError(f"PostgreSQL {self.name} ended:\n{tail(self.log)}")
+        return self.value("SELECT true")
+
+    @property
+    def running(self):
+        return self._process is not None and self._process.running
+
+    def stop(self, mode="fast"):
+        """As `pg_ctl stop -m MODE -w`."""
+        if self.running:
+            self.resume()
+            number = {"fast": signal.SIGINT, "immediate": signal.SIGQUIT}[mode]
+            self._process.stop(number, seconds=30)
+
+    def hang(self):
+        """Freezes every process of the instance: sockets stay open, nothing answers."""
+        self._process.send(signal.SIGSTOP)
+        self._hung = [self._process.pid, *self._children()]
+        for pid in self._hung[1:]:
+            os.kill(pid, signal.SIGSTOP)
+
+    def resume(self):
+        for pid in self._hung:
+            os.kill(pid, signal.SIGCONT)
+        self._hung = []
+
+    def _children(self):
+        children = pathlib.Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
+        return [int(pid) for pid in children.read_text().split()]
+
+    # -- what it says ---------------------------------------------------------------------------
+
+    def connect(self, **options):
+        """A superuser's connection that goes around the proxy."""
+        return psycopg.connect(host=str(self.sockets), port=self.port, user="postgres",
+                               connect_timeout=2, autocommit=True,
+                               **{"dbname": "postgres", **options})
+
+    def rows(self, query, *values):
+        with self.connect() as connection:
+            return connection.execute(query, values or None).fetchall()
+
+    def value(self, query, *values):
+        return self.rows(query, *values)[0][0]
+
+    def is_standby(self):
+        return self.value("SELECT pg_is_in_recovery()")
+
+    def promote(self):
+        self.value("SELECT pg_promote()")
+
+    def followers(self):
+        """Names of the instances that stream from this one."""
+        return {name for name, in self.rows("SELECT application_name FROM pg_stat_replication "
+                                            "WHERE state = 'streaming'")}
+
+    def last_checkpoint(self):
+        """Of a stopped instance: where its shutdown checkpoint is in the WAL."""
+        text = _run(settings.postgres_program("pg_controldata"), "-D", self.data)
+        return re.search(r"^Latest checkpoint location:\s+(\S+)", text, re.M)[1]
+
+    def has_received(self, lsn):
+        return self.value("SELECT pg_last_wal_receive_lsn() > %s::pg_lsn", lsn)

@@ -1,0 +1,56 @@
+"""Child processes that are always ended, by their process id."""
+
+import pathlib
+import signal
+import subprocess
+
+from harness import settings
+
+
+class Process:
+    """A long-running child with its output in a log file."""
+
+    def __init__(self, name, command, log, *, user=None, env=None, pass_fds=()):
+        self.name = name
+        self.log = pathlib.Path(log)
+        with self.log.open("ab") as output:
+            self._child = subprocess.Popen(
+                [str(word) for word in command], stdin=subprocess.DEVNULL, stdout=output,
+                stderr=output, env=env, pass_fds=pass_fds, cwd="/",
+                **({"user": user, "group": user, "extra_groups": []} if user else {}))
+
+    @property
+    def pid(self):
+        return self._child.pid
+
+    @property
+    def running(self):
+        return self._child.poll() is None
+
+    @property
+    def exit_code(self):
+        """As subprocess has it: negative when ended by a signal; None while running."""
+        return self._child.poll()
+
+    def send(self, number):
+        if self.running:
+            self._child.send_signal(number)
+
+    def wait(self, seconds=10):
+        return self._child.wait(seconds * settings.PATIENCE)
+
+    def stop(self, number=signal.SIGTERM, seconds=10):
+        """Asks with `number`, insists with SIGKILL; returns the exit code."""
+        if self.running:
+            self.send(signal.SIGCONT)
+            self.send(number)
+            try:
+                self.wait(seconds)
+            except subprocess.TimeoutExpired:
+                self._child.kill()
+        return self._child.wait()
+
+
+def tail(path, lines=40):
+    text = pathlib.Path(path).read_text(errors="replace")
+    return "\n".join(text.splitlines()[-lines:])
