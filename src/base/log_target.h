@@ -10,7 +10,19 @@ namespace novip {
 /// syslog's severities (RFC 5424, section 6.2.1).
 enum class Severity { emerg, alert, crit, err, warning, notice, info, debug };
 
-enum class LogFormat { rfc3164, rfc5424, raw, short_, timed, local, iso, priority };
+/// `automatic`: no `format` was given. HAProxy then writes `local`, or `rfc3164` when there is a host
+/// name to send (log-send-hostname).
+enum class LogFormat {
+  automatic,
+  rfc3164,
+  rfc5424,
+  raw,
+  short_,
+  timed,
+  local,
+  iso,
+  priority
+};
 
 /// One `log` line of the configuration: where lines go, and which.
 struct LogTarget {
@@ -18,7 +30,7 @@ struct LogTarget {
   Kind kind = Kind::datagram;
   Endpoint address;          // datagram: UDP or a Unix datagram socket such as /dev/log
   int descriptor = -1;       // descriptor: 1 for stdout, 2 for stderr, or fd@N
-  LogFormat format = LogFormat::rfc3164;
+  LogFormat format = LogFormat::automatic;
   int facility = 16;         // local0
   Severity level = Severity::debug;      // lines less important than this are dropped
   Severity minimum = Severity::emerg;    // lines more important are lowered to this

@@ -15,20 +15,22 @@ namespace novip::net {
 
 /// Who speaks in a log line's header.
 struct LogIdentity {
-  std::string tag;                   // "haproxy", or log-tag
-  std::string hostname;              // empty: no host name in the header (HAProxy's default for
-                                     // rfc3164; rfc5424 always has one)
+  std::string tag;       // "haproxy", or log-tag
+  std::string hostname;  // log-send-hostname; empty: none is sent
   int pid = 0;
 };
 
-/// One line with its header as `target` wants it, without a final newline. Pure.
-/// rfc3164: "<134>Nov 23 18:23:36 haproxy[42]: text" (RFC 3164; HAProxy log.c).
+/// One line with its header as `target` wants it, in local time, at most `target.length` bytes,
+/// without a final newline. Control characters in `text` become spaces: one line stays one line.
+/// Byte for byte what HAProxy 2.6 writes (doc/configuration.txt, "log"). Pure.
+/// Default: "<150>Nov 23 18:23:36 haproxy[42]: text".
 std::string format_log_line(const LogTarget& target, const LogIdentity& identity, Severity severity,
                             WallTime when, std::string_view text);
 
 /// Sends lines to syslog (UDP, Unix datagram), standard output or error. Never blocks: a line that
 /// the socket does not take is dropped and counted. Thread-safe; one for the process, opened before
-/// chroot and before privileges are dropped.
+/// chroot and before privileges are dropped. As with HAProxy, a Unix socket's path is looked up for
+/// each line, after chroot within it. The process must ignore SIGPIPE (a pipe as standard output).
 class Logger {
  public:
   explicit Logger(LogIdentity identity);
@@ -38,10 +40,10 @@ class Logger {
   std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
 
  private:
-  bool send(const LogTarget& target, std::string_view line) const;
+  bool send_datagram(const Endpoint& address, std::string_view line) const;
 
   LogIdentity identity_;
-  UniqueFd inet_, inet6_, local_;    // unconnected datagram sockets
+  UniqueFd inet_, inet6_, local_;  // unconnected datagram sockets
   mutable std::atomic<std::uint64_t> dropped_{0};
 };
 

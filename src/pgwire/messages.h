@@ -11,7 +11,7 @@ namespace novip::pgwire {
 struct Message {
   char type = 0;
   std::string_view body;
-  std::size_t size = 0;              // bytes of the whole message
+  std::size_t size = 0;  // bytes of the whole message
 };
 
 enum class Framing { complete, incomplete, malformed };

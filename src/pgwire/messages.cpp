@@ -1,0 +1,64 @@
+#include "pgwire/messages.h"
+
+#include "base/bytes.h"
+
+namespace novip::pgwire {
+
+namespace {
+
+constexpr std::size_t type_field = 1;
+constexpr std::size_t length_field = 4;
+
+void append_field(std::string& body, char code, std::string_view value) {
+  body.push_back(code);
+  body.append(value.substr(0, value.find('\0')));
+  body.push_back('\0');
+}
+
+}  // namespace
+
+Framed next_message(std::string_view bytes, std::size_t limit) {
+  ByteReader reader(bytes);
+  const auto type = reader.u8();
+  const auto length = reader.u32();
+  if (!length) return {Framing::incomplete, {}};
+  if (*length < length_field || *length > limit) return {Framing::malformed, {}};
+  const auto body = reader.take(*length - length_field);
+  if (!body) return {Framing::incomplete, {}};
+  return {Framing::complete, {static_cast<char>(*type), *body, type_field + *length}};
+}
+
+std::optional<ErrorFields> parse_error(std::string_view body) {
+  ErrorFields fields;
+  ByteReader reader(body);
+  std::string_view translated;
+  for (;;) {
+    const auto code = reader.u8();
+    if (!code) return std::nullopt;
+    if (*code == 0) break;
+    const auto value = reader.c_string();
+    if (!value) return std::nullopt;
+    if (*code == 'S') translated = *value;
+    if (*code == 'V') fields.severity = *value;
+    if (*code == 'C') fields.sqlstate = *value;
+    if (*code == 'M') fields.message = *value;
+  }
+  // 'V' is the severity in English, from PostgreSQL 9.6 on.
+  if (fields.severity.empty()) fields.severity = translated;
+  if (!reader.rest().empty() || fields.sqlstate.empty()) return std::nullopt;
+  return fields;
+}
+
+std::string fatal_error(std::string_view sqlstate, std::string_view message) {
+  std::string body;
+  append_field(body, 'S', "FATAL");
+  append_field(body, 'V', "FATAL");
+  append_field(body, 'C', sqlstate);
+  append_field(body, 'M', message);
+  body.push_back('\0');
+  std::string packet = "E";
+  append_u32(packet, static_cast<std::uint32_t>(body.size() + length_field));
+  return packet + body;
+}
+
+}  // namespace novip::pgwire

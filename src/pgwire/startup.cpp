@@ -1,0 +1,107 @@
+#include "pgwire/startup.h"
+
+#include "base/bytes.h"
+#include "base/text.h"
+
+namespace novip::pgwire {
+
+namespace {
+
+constexpr std::uint32_t protocol_3_0 = 3u << 16;
+// pqcomm.h: major 1234, minors that are no version of the protocol.
+constexpr std::uint32_t cancel_code = 1234u << 16 | 5678;
+constexpr std::uint32_t ssl_code = 1234u << 16 | 5679;
+constexpr std::uint32_t gss_code = 1234u << 16 | 5680;
+
+constexpr std::size_t length_field = 4;
+constexpr std::size_t code_field = 4;
+
+bool valid_length(std::uint32_t length) {
+  return length >= length_field + code_field && length <= length_field + startup_limit;
+}
+
+FirstPacket parse_cancel(std::string_view body) {
+  ByteReader reader(body);
+  const auto process_id = reader.u32();
+  const auto secret = reader.u32();
+  if (!secret || !reader.rest().empty())
+    return Malformed{format("cancel request of %zu bytes, not 16", body.size() + 8)};
+  return CancelRequest{*process_id, *secret};
+}
+
+FirstPacket parse_startup(std::uint32_t version, std::string_view body) {
+  StartupMessage startup;
+  startup.major = static_cast<std::uint16_t>(version >> 16);
+  startup.minor = static_cast<std::uint16_t>(version);
+  if (startup.major != 3)
+    return Malformed{format("protocol version %u.%u, not 3", startup.major, startup.minor)};
+  ByteReader reader(body);
+  for (;;) {
+    const auto name = reader.c_string();
+    if (!name) return Malformed{"parameter name without an end"};
+    if (name->empty()) break;
+    const auto value = reader.c_string();
+    if (!value) return Malformed{"parameter value without an end"};
+    // As PostgreSQL's ProcessStartupPacket: the last of two wins.
+    startup.parameters.insert_or_assign(std::string(*name), std::string(*value));
+  }
+  if (!reader.rest().empty()) return Malformed{"bytes after the last parameter"};
+  return startup;
+}
+
+/// PostgreSQL's parse_bool: any unambiguous prefix of true, yes, on; or 1.
+bool is_true(std::string_view value) {
+  const std::string word = to_lower(value);
+  if (word.empty()) return false;
+  const auto begins = [&word](std::string_view full) {
+    return full.substr(0, word.size()) == word;
+  };
+  return word == "1" || word == "on" || begins("true") || begins("yes");
+}
+
+}  // namespace
+
+bool StartupMessage::is_replication() const {
+  const auto found = parameters.find("replication");
+  return found != parameters.end() && (found->second == "database" || is_true(found->second));
+}
+
+std::optional<std::size_t> packet_length(std::string_view bytes) {
+  const auto length = ByteReader(bytes).u32();
+  if (!length || !valid_length(*length)) return std::nullopt;
+  return *length;
+}
+
+FirstPacket parse_first_packet(std::string_view bytes) {
+  ByteReader reader(bytes);
+  const auto length = reader.u32();
+  if (!length) return Incomplete{};
+  if (!valid_length(*length)) return Malformed{format("startup packet of %u bytes", *length)};
+  const auto packet = reader.take(*length - length_field);
+  if (!packet) return Incomplete{};
+
+  ByteReader content(*packet);
+  const auto code = *content.u32();
+  const auto body = content.rest();
+  if (code == cancel_code) return parse_cancel(body);
+  if (code != ssl_code && code != gss_code) return parse_startup(code, body);
+  if (!body.empty()) return Malformed{format("encryption request of %u bytes, not 8", *length)};
+  if (code == ssl_code) return SslRequest{};
+  return GssRequest{};
+}
+
+std::string startup_message(const Parameters& parameters) {
+  std::string body;
+  append_u32(body, protocol_3_0);
+  for (const auto& [name, value] : parameters) {
+    // c_str(): a zero byte inside ends its own string only, and does not shift the ones after it.
+    body.append(name.c_str()).push_back('\0');
+    body.append(value.c_str()).push_back('\0');
+  }
+  body.push_back('\0');
+  std::string packet;
+  append_u32(packet, static_cast<std::uint32_t>(body.size() + length_field));
+  return packet + body;
+}
+
+}  // namespace novip::pgwire
