@@ -6,14 +6,15 @@ A node is a loopback address, so that port numbers are the same everywhere as on
 import dataclasses
 import pathlib
 import signal
+import sys
 
 import psycopg
 
 from harness import settings
 from harness.ports import free_ports
 from harness.postgres import Postgres, make_template
+from harness.process import Process
 from harness.proxy import Proxy
-from harness.state_service import StateService
 from harness.wait import wait_for
 
 ADDRESSES = {"srv1": "127.0.0.11", "srv2": "127.0.0.12", "srv3": "127.0.0.13"}
@@ -95,7 +96,10 @@ class Node:
     def start_proxy(self):
         """The proxy and, with it, this node's state service."""
         if settings.IS_HAPROXY:
-            self._state = StateService(self.address, self.ports.state, self.conninfo)
+            program = pathlib.Path(__file__).with_name("state_service.py")
+            self._state = Process("state", [sys.executable, program, self.address,
+                                            self.ports.state, self.conninfo],
+                                  self.folder / "state.log")
         self.proxy.start()
 
     def stop_proxy(self, number=signal.SIGTERM):
