@@ -5,6 +5,8 @@
 #include <memory>
 #include <vector>
 
+#include "config/model.h"
+
 namespace novip::cluster {
 
 /// A count with one writing thread and any number of readers: no locked instruction.
@@ -38,28 +40,28 @@ class alignas(64) Gauge {
 
 /// What one worker counted for one server. Names in brackets are columns of `show stat`.
 struct ServerCounters {
-  Counter sessions;            // stot: sessions sent to it
-  Counter selected;            // lbtot: times balancing chose it
-  Counter bytes_in, bytes_out; // bin (from clients), bout (to clients)
-  Counter connect_failures;    // econ
-  Counter response_failures;   // eresp
-  Counter retries, redispatches;       // wretr, wredis
-  Counter client_aborts, server_aborts;  // cli_abrt, srv_abrt
-  Counter queue_ms, connect_ms, total_ms;   // sums over ended sessions: qtime, ctime, ttime
-  Counter ended;               // the number of sessions in those sums
-  Counter last_session_ms;     // steady clock, ms, of the latest session; 0: none
+  Counter sessions;                        // stot: sessions sent to it
+  Counter selected;                        // lbtot: times balancing chose it
+  Counter bytes_in, bytes_out;             // bin (from clients), bout (to clients)
+  Counter connect_failures;                // econ
+  Counter response_failures;               // eresp
+  Counter retries, redispatches;           // wretr, wredis
+  Counter client_aborts, server_aborts;    // cli_abrt, srv_abrt
+  Counter queue_ms, connect_ms, total_ms;  // sums over ended sessions: qtime, ctime, ttime
+  Counter ended;                           // the number of sessions in those sums
+  Counter last_session_ms;                 // steady clock, ms, of the latest session; 0: none
 };
 
 struct FrontendCounters {
-  Counter connections;         // conn_tot
-  Counter sessions;            // stot
+  Counter connections;  // conn_tot
+  Counter sessions;     // stot
   Counter bytes_in, bytes_out;
-  Counter denied, request_errors;      // dcon, ereq
+  Counter denied, request_errors;  // dcon, ereq
 };
 
 struct BackendCounters {
-  Counter sessions;            // stot: sessions that arrived at it, served or not
-  ServerCounters totals;       // of all its servers and of sessions that never had one
+  Counter sessions;       // stot: sessions that arrived at it, served or not
+  ServerCounters totals;  // of all its servers and of sessions that never had one
 };
 
 /// All that one worker counts; indexes are those of config::Config::proxies and Proxy::servers.
@@ -70,23 +72,27 @@ struct WorkerCounters {
     std::vector<ServerCounters> servers;
   };
   std::vector<Proxy> proxies;
-  Counter accepted;            // connections, all frontends
+  Counter accepted;  // connections, all frontends
 };
 
 /// The shared gauges of a process; outlives every worker.
 struct Load {
   struct Server {
-    Gauge sessions;            // scur, smax
-    Gauge queued;              // qcur, qmax
+    Gauge sessions;  // scur, smax
+    Gauge queued;    // qcur, qmax
   };
   struct Proxy {
     Gauge frontend_sessions;
     Gauge backend_sessions;
-    Gauge queued;              // sessions waiting for a place on any server
+    Gauge queued;  // sessions waiting for a place on any server
     std::vector<Server> servers;
   };
   std::vector<Proxy> proxies;
-  Gauge connections;           // all clients: global maxconn
+  Gauge connections;  // all clients: global maxconn
 };
+
+/// Gives these the proxies and servers of `config`, all counts 0. Before anything reads them.
+void fit(WorkerCounters& counters, const config::Config& config);
+void fit(Load& load, const config::Config& config);
 
 }  // namespace novip::cluster

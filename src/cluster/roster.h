@@ -12,81 +12,23 @@
 #include "base/log_target.h"
 #include "cluster/check_result.h"
 #include "cluster/counters.h"
-#include "cluster/health.h"
+#include "cluster/server_state.h"
 #include "cluster/snapshot.h"
 
 namespace novip::cluster {
 
-/// Why an operator (or the configuration, or an agent) holds a server back; bits as HAProxy's
-/// srv_admin_state in `show servers state` (management.txt).
-enum AdminFlag : unsigned {
-  admin_forced_maint = 0x01,
-  admin_inherited_maint = 0x02,
-  admin_config_maint = 0x04,
-  admin_forced_drain = 0x08,
-  admin_inherited_drain = 0x10,
-  admin_resolution_maint = 0x20,     // the name does not resolve
-};
-
-/// One server as the control thread knows it now.
-struct ServerState {
-  ServerState(const config::Server& server_settings, TimePoint now);
-
-  const config::Server* settings;
-  Endpoint address;
-  std::string fqdn;                  // empty when configured as an address
-  Health health;
-  bool check_running = false;        // health checks enabled now (they can be paused)
-  bool agent_running = false;
-  bool agent_up = true;              // what the agent last said
-  int agent_percent = 100;
-  unsigned user_weight;              // `set weight`
-  unsigned maxconn;
-  unsigned admin = 0;                // AdminFlag bits
-  CheckResult last_check;            // status init before the first
-  CheckResult last_agent;
-  TimePoint last_change;             // lastchg
-  Milliseconds down_time{0};         // before last_change; add the present one while down
-  unsigned failed_checks = 0;        // chkfail
-  unsigned went_down = 0;            // chkdown
-  std::uint64_t epoch = 0;
-  Cut cut = Cut::none;
-
-  bool checked() const { return check_running || agent_running; }
-  bool in_maintenance() const;
-  bool draining() const;
-  bool up() const;                   // healthy and not in maintenance
-  bool usable() const;               // up, not draining, weight above 0, address known
-  unsigned effective_weight() const; // user weight × agent percent, 0 while draining
-  /// `status` of `show stat`: "UP", "DOWN", "UP 1/3", "DOWN 1/2", "NOLB", "MAINT", "DRAIN",
-  /// "MAINT (via …)", "MAINT (resolution)", "no check".
-  std::string status() const;
-};
-
-struct ProxyState {
-  const config::Proxy* settings;
-  std::vector<ServerState> servers;
-  bool accepting = true;             // enable/disable frontend
-  unsigned maxconn = 0;
-  TimePoint last_change;             // of the backend
-  Milliseconds down_time{0};
-  unsigned went_down = 0;
-
-  unsigned active_usable() const;    // act
-  unsigned backup_usable() const;    // bck
-  bool up() const;                   // a server is usable, or there are no servers
-};
-
 /// Everything known of proxies and servers while running. One writer, the control thread: checks,
 /// agents, resolvers and the runtime API call it; it decides, says so in HAProxy's words through
-/// `on_notice`, and `snapshot()` gives the workers what follows from it. Pure: the time is passed in.
+/// `on_notice`, and `snapshot()` gives the workers what follows from it. Pure: the time is passed
+/// in. Indexes must be of this configuration.
 class Roster {
  public:
   Roster(std::shared_ptr<const config::Config> config, unsigned default_maxconn, TimePoint now);
 
-  /// A line for the log of `proxy` (-1: the global one), e.g. "Server prod/srv1 is DOWN, reason: …".
+  /// A line for the log of `proxy` (-1: the global one), e.g. "Server prod/srv1 is DOWN, reason:
+  /// …".
   std::function<void(int proxy, Severity, const std::string& line)> on_notice;
-  /// Called after anything that changes snapshot().
+  /// Called once after each call that changed snapshot().
   std::function<void()> on_change;
 
   const config::Config& config() const { return *config_; }
@@ -95,21 +37,30 @@ class Roster {
   std::optional<std::size_t> find_proxy(std::string_view name) const;
   std::optional<std::size_t> find_server(std::size_t proxy, std::string_view name) const;
   std::shared_ptr<const Snapshot> snapshot() const;
+  std::uint64_t generation() const { return generation_; }
   unsigned maxconn() const { return maxconn_; }
 
-  // What was observed. `load` gives the session counts that HAProxy's messages end with.
+  // What was observed. Results for a check that is paused or a server in maintenance are ignored.
   void check_done(std::size_t proxy, std::size_t server, const CheckResult&, TimePoint now);
-  void agent_done(std::size_t proxy, std::size_t server, const CheckResult&, const AgentReply&,
-                  TimePoint now);
-  /// Live traffic connected or failed to (observe layer4). True: check again at once (fastinter).
+  /// `result.passed()`: the agent answered, and `reply` says what; its status and info are made
+  /// here. Otherwise the agent could not be asked, which changes nothing but what is displayed.
+  void agent_done(std::size_t proxy, std::size_t server, const CheckResult& result,
+                  const AgentReply& reply, TimePoint now);
+  /// Live traffic connected or failed to (observe layer4). True: check again soon (fastinter).
   bool observed(std::size_t proxy, std::size_t server, bool success, TimePoint now);
-  /// None: the name no longer resolves.
-  void resolved(std::size_t proxy, std::size_t server, const Endpoint& address, TimePoint now);
+  /// None: the name no longer resolves. `source`, for the log: who said so ("mydns/ns1"), or why
+  /// there is no address ("DNS NX status").
+  void resolved(std::size_t proxy, std::size_t server, const Endpoint& address, TimePoint now,
+                std::string_view source = {});
 
   // What an operator asked. The texts of refusals are HAProxy's.
   enum class SetState { ready, drain, maint };
   void set_state(std::size_t proxy, std::size_t server, SetState, TimePoint now);
+  /// "up", "stopping" or "down".
   Status set_health(std::size_t proxy, std::size_t server, std::string_view value, TimePoint now);
+  /// "up" or "down".
+  Status set_agent_health(std::size_t proxy, std::size_t server, std::string_view value,
+                          TimePoint now);
   /// "50" or "50%": absolute 0..256, or a percentage of the initial weight.
   Status set_weight(std::size_t proxy, std::size_t server, std::string_view value, TimePoint now);
   void set_address(std::size_t proxy, std::size_t server, const Endpoint&, TimePoint now);
@@ -121,21 +72,62 @@ class Roster {
   void set_accepting(std::size_t proxy, bool accepting);
   void shutdown_sessions(std::size_t proxy, std::size_t server, Cut why);
 
-  /// The gauges that messages and leastconn read; owned by the process, set once before use.
+  /// The gauges that messages read; owned by the process, set once before use.
   void use_load(const Load* load) { load_ = load; }
 
  private:
-  struct Before;                     // what a change is compared with to say what happened
-  void changed();
-  Before before(std::size_t proxy, std::size_t server) const;
-  void settle(std::size_t proxy, std::size_t server, const Before&, const std::string& reason,
-              TimePoint now);
+  /// One server, and when something happened to it.
+  struct Event {
+    std::size_t proxy, server;
+    TimePoint now;
+  };
+
+  /// What a server and its backend were before a transition.
+  struct Before {
+    Operation operation;
+    bool maintenance, draining;
+    ServerView view;
+    unsigned usable;  // servers of the backend
+  };
+
+  ServerState& at(const Event& event) { return proxies_[event.proxy].servers[event.server]; }
+  ProxyState& proxy_of(const Event& event) { return proxies_[event.proxy]; }
+  int backend_of(const config::Proxy&) const;
+
+  // Observations (roster.cpp).
+  void record(const Event&, const CheckResult&);
+  std::string apply(const Event&, const AgentReply&);
+  void settle_agent(const Event&, CheckStatus previous);
+  std::string cause_of(const Event&, const CheckResult&) const;
+  void log_check(const Event&, std::string_view kind, const Health&, const CheckResult&) const;
+
+  // Transitions (transitions.cpp): each changes the server, says so, and accounts for it.
+  void set_operation(const Event&, Operation next, const std::string& cause);
+  void set_flag(const Event&, AdminFlag, std::string_view cause = {});
+  void clear_flag(const Event&, AdminFlag);
+  void enter_maintenance(const Event&, const Before&, const std::string& why);
+  void leave_maintenance(const Event&, AdminFlag cleared);
+  void cut_sessions(ServerState&, Cut);
+  void cut_backups_replaced_by(const Event&);
+  Before before(const Event&) const;
+  void account(const Event&, const Before&);
+
+  // Orders (roster_orders.cpp).
+  void change_state(const Event&, SetState);
+  Status change_weight(const Event&, std::string_view value);
+
+  // Telling (notices.h has the words).
+  std::string subject(const Event&) const;
+  std::string counts_after(const Event&) const;
+  void notice(const Event&, Severity, const std::string& line) const;
+  void publish();
 
   std::shared_ptr<const config::Config> config_;
   std::vector<ProxyState> proxies_;
   const Load* load_ = nullptr;
   unsigned maxconn_;
   std::uint64_t generation_ = 1;
+  bool changed_ = false;  // since the last publish()
 };
 
 }  // namespace novip::cluster

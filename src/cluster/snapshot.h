@@ -13,38 +13,40 @@ namespace novip::cluster {
 /// Why the sessions of a server must end.
 enum class Cut : std::uint8_t {
   none,
-  marked_down,        // on-marked-down shutdown-sessions; HAProxy's termination state 'D'
-  backup_replaced,    // on-marked-up shutdown-backup-sessions; 'U'
-  by_admin,           // shutdown sessions server; 'K'
+  marked_down,      // on-marked-down shutdown-sessions; HAProxy's termination state 'D'
+  backup_replaced,  // on-marked-up shutdown-backup-sessions; 'U'
+  by_admin,         // shutdown sessions server; 'K'
 };
 
 /// What a worker needs to know of one server to route to it.
 struct ServerView {
   const config::Server* settings = nullptr;
-  Endpoint address;                  // as resolved now; none: not usable
-  bool usable = false;               // may take new sessions
-  unsigned weight = 0;               // effective: user weight × agent's percentage; 0 takes none
-  unsigned maxconn = 0;              // 0: none
+  Endpoint address;      // as resolved now; none: not usable
+  bool usable = false;   // may take new sessions
+  unsigned weight = 0;   // effective: user weight × agent's percentage; 0 takes none
+  unsigned maxconn = 0;  // 0: none
   /// Sessions routed under a smaller epoch must end with `cut`. A session remembers the epoch of
   /// the snapshot that routed it.
   std::uint64_t epoch = 0;
   Cut cut = Cut::none;
+
+  friend bool operator==(const ServerView&, const ServerView&) = default;
 };
 
 struct ProxyView {
   const config::Proxy* settings = nullptr;
-  bool accepting = true;             // frontend not disabled
-  unsigned maxconn = 0;              // frontend: limit in force, never 0
-  int backend = -1;                  // index in Snapshot::proxies that a frontend leads to
-  std::vector<ServerView> servers;   // backend side; indexes as config::Proxy::servers
+  bool accepting = true;            // frontend not disabled
+  unsigned maxconn = 0;             // frontend: limit in force, never 0
+  int backend = -1;                 // index in Snapshot::proxies that a frontend leads to
+  std::vector<ServerView> servers;  // backend side; indexes as config::Proxy::servers
 };
 
 /// Everything a worker routes by: immutable, made by the control thread, swapped whole.
 struct Snapshot {
   std::uint64_t generation = 0;
   std::shared_ptr<const config::Config> config;
-  unsigned maxconn = 0;              // global limit in force
-  std::vector<ProxyView> proxies;    // indexes as config::Config::proxies
+  unsigned maxconn = 0;            // global limit in force
+  std::vector<ProxyView> proxies;  // indexes as config::Config::proxies
 };
 
 }  // namespace novip::cluster
