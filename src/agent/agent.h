@@ -19,7 +19,7 @@ enum class Role { unavailable, standby, production };
 /// What the text port says: "production\n", "standby\n" or "unavailable: REASON\n".
 struct Answer {
   Role role = Role::unavailable;
-  std::string reason;                // for unavailable: one of our own phrases, see safe_reason()
+  std::string reason;  // for unavailable: one of our own phrases, see safe_reason()
 };
 std::string text(const Answer& answer);
 
@@ -36,11 +36,11 @@ class Agent {
   /// thread with each change of role, in plain words (the full libpq error included).
   Agent(const config::State& settings, std::vector<UniqueFd> listeners,
         std::function<void(const std::string&)> log);
-  ~Agent();                          // stops and joins
+  ~Agent();  // stops and joins
 
   void start();
   void stop();
-  Answer answer() const;             // thread-safe; now, the lease taken into account
+  Answer answer() const;  // thread-safe; now, the lease taken into account
 
  private:
   class Loop;

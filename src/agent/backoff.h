@@ -1,0 +1,27 @@
+#pragma once
+
+#include <algorithm>
+
+#include "base/clock.h"
+
+namespace novip::agent {
+
+/// How long to wait before the next attempt to connect: doubles from `shortest` to `longest`, less
+/// a random part of up to a half, so that many agents do not knock in step. Pure.
+class Backoff {
+ public:
+  static constexpr Milliseconds shortest{50}, longest{1000};
+
+  /// `random`: any number.
+  Milliseconds next(unsigned random) {
+    const auto full = next_;
+    next_ = std::min(2 * next_, longest);
+    return full - Milliseconds(random % (full.count() / 2 + 1));
+  }
+  void reset() { next_ = shortest; }
+
+ private:
+  Milliseconds next_ = shortest;
+};
+
+}  // namespace novip::agent
