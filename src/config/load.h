@@ -23,14 +23,14 @@ struct Remark {
 std::string text(const Remark& remark);
 
 struct Source {
-  std::string name;                        // file name, for messages
+  std::string name;  // file name, for messages
   std::string contents;
 };
 
 /// What loading gave: a configuration when there is no error among the remarks.
 struct Loaded {
   std::shared_ptr<const Config> config;
-  std::vector<Remark> remarks;             // every one of all files, in order of file and line
+  std::vector<Remark> remarks;  // every one of all files, in order of file and line
 };
 
 struct LoadOptions {

@@ -30,13 +30,14 @@ enum class Algorithm { roundrobin, static_rr, leastconn, first, source, random }
 
 /// A host and port as written: `srv1:5434`, `10.0.0.1`, `[::1]:+100`, `/run/x.sock`.
 struct Host {
-  std::string name;                        // host name, numeric address or Unix path
-  Endpoint address;                        // set when numeric, Unix, or resolved at load
-  std::optional<std::uint16_t> port;       // none: the port the client connected to
-  std::optional<int> port_offset;          // `+N`/`-N`: relative to the client's port
+  std::string name;                   // host name, numeric address or Unix path
+  int family = AF_UNSPEC;             // AF_INET for `ipv4@name`, AF_INET6 for `ipv6@name`
+  Endpoint address;                   // set when numeric, Unix, or resolved at load
+  std::optional<std::uint16_t> port;  // none: the port the client connected to
+  std::optional<int> port_offset;     // `+N`/`-N`: relative to the client's port
 };
 
-struct SocketOptions {                     // of a Unix socket's file
+struct SocketOptions {  // of a Unix socket's file
   std::optional<unsigned> mode;
   std::optional<unsigned> uid;
   std::optional<unsigned> gid;
@@ -46,15 +47,15 @@ struct SocketOptions {                     // of a Unix socket's file
 struct Bind {
   Location where;
   std::string name;
-  std::string text;                        // as written, for messages
-  Endpoint address;                        // none when inherited
-  std::optional<int> inherited;            // fd@N
+  std::string text;              // as written, for messages
+  Endpoint address;              // none when inherited
+  std::optional<int> inherited;  // fd@N
   bool accept_proxy = false;
   bool v6only = false;
   bool v4v6 = false;
   std::string interface;
-  unsigned backlog = 0;                    // 0: the proxy's, else the default
-  unsigned maxconn = 0;                    // 0: none
+  unsigned backlog = 0;  // 0: the proxy's, else the default
+  unsigned maxconn = 0;  // 0: none
   Milliseconds tcp_user_timeout{0};
   SocketOptions file;
 };
@@ -69,15 +70,15 @@ enum class Verify { none, required };
 struct ServerCheck {
   bool enabled = false;
   Milliseconds inter{2000};
-  std::optional<Milliseconds> fastinter;   // default: inter
-  std::optional<Milliseconds> downinter;   // default: inter
+  std::optional<Milliseconds> fastinter;  // default: inter
+  std::optional<Milliseconds> downinter;  // default: inter
   unsigned rise = 2;
   unsigned fall = 3;
-  std::optional<std::uint16_t> port;       // `port` (or `check port`): default the server's
-  std::optional<Host> address;             // `addr`
-  bool ssl = false;                        // check-ssl
-  bool send_proxy = false;                 // check-send-proxy
-  std::string sni;                         // check-sni
+  std::optional<std::uint16_t> port;  // `port` (or `check port`): default the server's
+  std::optional<Host> address;        // `addr`
+  bool ssl = false;                   // check-ssl
+  bool send_proxy = false;            // check-send-proxy
+  std::string sni;                    // check-sni
   bool observe_layer4 = false;
   unsigned error_limit = 10;
   OnError on_error = OnError::fail_check;
@@ -91,10 +92,10 @@ struct AgentCheck {
   std::string send;
 };
 
-struct ServerTls {                         // used by check-ssl (and, later, `ssl`)
+struct ServerTls {  // used by check-ssl (and, later, `ssl`)
   Verify verify = Verify::required;
   std::string ca_file;
-  std::string certificate;                 // `crt`: client certificate and key, PEM
+  std::string certificate;  // `crt`: client certificate and key, PEM
   std::string verify_host;
 };
 
@@ -108,20 +109,20 @@ struct Server {
   ServerCheck check;
   AgentCheck agent;
   ServerTls tls;
-  unsigned weight = 1;                     // 0..256
-  unsigned maxconn = 0;                    // 0: none
-  unsigned maxqueue = 0;                   // 0: none
+  unsigned weight = 1;    // 0..256
+  unsigned maxconn = 0;   // 0: none
+  unsigned maxqueue = 0;  // 0: none
   bool backup = false;
-  bool disabled = false;                   // starts in maintenance
+  bool disabled = false;  // starts in maintenance
   OnMarkedDown on_marked_down = OnMarkedDown::none;
   OnMarkedUp on_marked_up = OnMarkedUp::none;
   SendProxy send_proxy = SendProxy::none;
   Milliseconds tcp_user_timeout{0};
   std::vector<InitAddr> init_addr{InitAddr::last, InitAddr::libc};
-  Endpoint init_addr_ip;                   // for InitAddr::ip
-  std::string resolvers;                   // section name; empty: resolved once, at start
-  bool prefer_ipv4 = false;                // resolve-prefer
-  unsigned id = 0;                         // sid; 1-based within its backend
+  Endpoint init_addr_ip;     // for InitAddr::ip
+  std::string resolvers;     // section name; empty: resolved once, at start
+  bool prefer_ipv4 = false;  // resolve-prefer
+  unsigned id = 0;           // sid; 1-based within its backend
 };
 
 // ---- health checks of a backend -------------------------------------------------------------
@@ -131,8 +132,8 @@ struct Expect {
   enum class Kind { string, rstring, binary, rbinary, status, rstatus };
   Kind kind = Kind::string;
   bool negate = false;
-  std::string pattern;                     // for rstring, rbinary, rstatus: a PCRE, checked at load
-  std::vector<std::pair<unsigned, unsigned>> codes;   // status: inclusive ranges
+  std::string pattern;  // for rstring, rbinary, rstatus: a PCRE, checked at load
+  std::vector<std::pair<unsigned, unsigned>> codes;  // status: inclusive ranges
   unsigned min_recv = 0;
   std::string comment;
 };
@@ -167,15 +168,19 @@ struct HttpSend {
 /// `tcp-check …` lines in order; the step number in messages is the position, from 1.
 using TcpCheckRule = std::variant<CheckConnect, CheckSend, Expect>;
 
-struct PlainCheck {};                                           // connect only
-struct TcpCheck { std::vector<TcpCheckRule> rules; };           // option tcp-check
-struct HttpCheck {                                              // option httpchk
+struct PlainCheck {};  // connect only
+struct TcpCheck {
+  std::vector<TcpCheckRule> rules;
+};                  // option tcp-check
+struct HttpCheck {  // option httpchk
   std::optional<CheckConnect> connect;
   HttpSend request;
-  std::vector<Expect> expect;              // empty: any 2xx or 3xx
+  std::vector<Expect> expect;  // empty: any 2xx or 3xx
   bool disable_on_404 = false;
 };
-struct PgsqlCheck { std::string user; };                        // option pgsql-check user
+struct PgsqlCheck {
+  std::string user;
+};  // option pgsql-check user
 using CheckMethod = std::variant<PlainCheck, TcpCheck, HttpCheck, PgsqlCheck>;
 
 // ---- proxies -------------------------------------------------------------------------------
@@ -185,8 +190,8 @@ struct Timeouts {
   Milliseconds connect{0};
   Milliseconds client{0};
   Milliseconds server{0};
-  std::optional<Milliseconds> check;       // none: the check's own interval bounds it
-  std::optional<Milliseconds> queue;       // none: as connect
+  std::optional<Milliseconds> check;  // none: the check's own interval bounds it
+  std::optional<Milliseconds> queue;  // none: as connect
   std::optional<Milliseconds> tunnel;
   std::optional<Milliseconds> client_fin;
   std::optional<Milliseconds> server_fin;
@@ -197,12 +202,12 @@ struct StatsPage {
   std::string uri = "/haproxy?stats";
   seconds refresh{0};
   std::string realm = "HAProxy Statistics";
-  std::vector<std::pair<std::string, std::string>> users;       // stats auth
+  std::vector<std::pair<std::string, std::string>> users;  // stats auth
   bool hide_version = false;
   bool show_legends = false;
   bool show_node = false;
   std::optional<std::string> description;
-  bool admin = false;                      // stats admin if TRUE
+  bool admin = false;  // stats admin if TRUE
 };
 
 enum class ProxyKind { frontend, backend, listen };
@@ -211,40 +216,40 @@ struct Proxy {
   Location where;
   ProxyKind kind = ProxyKind::listen;
   std::string name;
-  unsigned id = 0;                         // iid, from 2 as HAProxy numbers them
+  unsigned id = 0;  // iid, from 2 as HAProxy numbers them
   Mode mode = Mode::tcp;
   bool disabled = false;
   std::string description;
 
   // frontend side
   std::vector<Bind> binds;
-  unsigned maxconn = 0;                    // 0: the global one
+  unsigned maxconn = 0;  // 0: the global one
   unsigned backlog = 0;
-  std::string default_backend;             // empty for listen: itself
+  std::string default_backend;  // empty for listen: itself
   bool tcplog = false;
   bool dontlognull = false;
   bool dontlog_normal = false;
   bool logasap = false;
-  bool client_keepalive = false;           // clitcpka, tcpka
+  bool client_keepalive = false;  // clitcpka, tcpka
   StatsPage stats;
 
   // backend side
   std::vector<Server> servers;
   Algorithm balance = Algorithm::roundrobin;
   unsigned random_draws = 2;
-  bool hash_consistent = false;            // hash-type consistent
+  bool hash_consistent = false;  // hash-type consistent
   CheckMethod check;
   bool log_health_checks = false;
   unsigned retries = 3;
   bool redispatch = false;
-  int redispatch_interval = -1;            // -1: at the last retry; N: each Nth
+  int redispatch_interval = -1;  // -1: at the last retry; N: each Nth
   unsigned fullconn = 0;
-  bool server_keepalive = false;           // srvtcpka, tcpka
+  bool server_keepalive = false;  // srvtcpka, tcpka
   bool allbackups = false;
 
   Timeouts timeouts;
   std::vector<LogTarget> logs;
-  std::string log_tag;                     // empty: the global one
+  std::string log_tag;  // empty: the global one
 
   bool is_frontend() const { return kind != ProxyKind::backend; }
   bool is_backend() const { return kind != ProxyKind::frontend; }
@@ -275,7 +280,7 @@ struct Resolvers {
   Milliseconds timeout_resolve{1000};
   Milliseconds timeout_retry{1000};
   Milliseconds hold_valid{10000};
-  Milliseconds hold_nx{30000};             // how long an address outlives its name
+  Milliseconds hold_nx{30000};  // how long an address outlives its name
   Milliseconds hold_obsolete{0};
   Milliseconds hold_timeout{30000};
   Milliseconds hold_refused{30000};
@@ -285,37 +290,37 @@ struct Resolvers {
 /// Section `state`: this node's own PostgreSQL, and who may ask about it. novip's own.
 struct State {
   Location where;
-  std::vector<Bind> binds;                 // text port
-  std::string conninfo;                    // libpq's
-  Milliseconds interval{50};               // between two questions to PostgreSQL
-  Milliseconds lease{1000};                // an answer older than this is `unavailable`
-  unsigned maxconn = 1000;                 // connections served at one time
+  std::vector<Bind> binds;    // text port
+  std::string conninfo;       // libpq's
+  Milliseconds interval{50};  // between two questions to PostgreSQL
+  Milliseconds lease{1000};   // an answer older than this is `unavailable`
+  unsigned maxconn = 1000;    // connections served at one time
 };
 
 struct Global {
   bool daemon = false;
   std::string pidfile;
   std::string chroot;
-  std::string user, group;                 // names as written, for messages
+  std::string user, group;  // names as written, for messages
   std::optional<unsigned> uid, gid;
-  unsigned maxconn = 0;                    // 0: from the descriptor limit
-  unsigned nbthread = 0;                   // 0: one per core
+  unsigned maxconn = 0;   // 0: from the descriptor limit
+  unsigned nbthread = 0;  // 0: one per core
   unsigned ulimit_n = 0;
-  unsigned spread_checks = 0;              // percent, 0..50
+  unsigned spread_checks = 0;  // percent, 0..50
   Milliseconds hard_stop_after{0};
   Milliseconds stats_timeout{10000};
   unsigned stats_maxconn = 10;
   std::vector<StatsSocket> stats_sockets;
   std::vector<LogTarget> logs;
   std::string log_tag = "haproxy";
-  std::optional<std::string> log_send_hostname;   // empty string: this host's name
-  std::string node;                        // empty: the host name
+  std::optional<std::string> log_send_hostname;  // empty string: this host's name
+  std::string node;                              // empty: the host name
   std::string description;
 };
 
 struct Config {
   Global global;
-  std::vector<Proxy> proxies;              // in the order of the files
+  std::vector<Proxy> proxies;  // in the order of the files
   std::vector<Resolvers> resolvers;
   std::optional<State> state;
 

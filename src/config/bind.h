@@ -1,0 +1,17 @@
+#pragma once
+
+#include <vector>
+
+#include "config/parser.h"
+
+namespace novip::config {
+
+/// Reads `ADDRESS[,ADDRESS…] [option…]` of a `bind` or, with `socket`, a `stats socket` line: one
+/// Bind for each address. Empty after telling what is wrong.
+std::vector<Bind> read_bind(Parser& parser, const Arguments& arguments,
+                            StatsSocket* socket = nullptr);
+
+/// An octal mode of a file, as "660".
+std::optional<unsigned> parse_file_mode(const std::string& text);
+
+}  // namespace novip::config

@@ -1,0 +1,77 @@
+#include "config/conninfo.h"
+
+#include <optional>
+#include <string>
+
+#include "base/text.h"
+
+namespace novip::config {
+
+namespace {
+
+/// libpq's list of hosts: the first decides here.
+bool is_socket(std::string_view host) {
+  return host.empty() || host.starts_with('/') || host.starts_with('@') ||
+         to_lower(host.substr(0, 3)) == "%2f";
+}
+
+/// postgresql://[user[:password]@][host][:port][/dbname][?param=value…]
+bool uri_uses_socket(std::string_view rest) {
+  const auto query = rest.find('?');
+  if (query != std::string_view::npos)
+    for (const auto parameter : split(rest.substr(query + 1), '&')) {
+      if (parameter.starts_with("hostaddr=")) return false;
+      if (parameter.starts_with("host=")) return is_socket(parameter.substr(5));
+    }
+  std::string_view authority = rest.substr(0, rest.find_first_of("/?"));
+  if (const auto at = authority.rfind('@'); at != std::string_view::npos)
+    authority.remove_prefix(at + 1);
+  return authority.starts_with(':') || is_socket(authority);
+}
+
+/// `keyword = value` pairs: a value may be quoted with ', and a backslash escapes.
+class Pairs {
+ public:
+  explicit Pairs(std::string_view text) : rest_(text) {}
+
+  /// False at the end.
+  bool next(std::string& keyword, std::string& value) {
+    rest_ = trim(rest_);
+    const auto equals = rest_.find('=');
+    if (equals == std::string_view::npos) return false;
+    keyword = trim(rest_.substr(0, equals));
+    rest_ = trim(rest_.substr(equals + 1));
+    value.clear();
+    const bool quoted = rest_.starts_with('\'');
+    std::size_t i = quoted ? 1 : 0;
+    for (; i < rest_.size(); ++i) {
+      if (rest_[i] == '\\' && i + 1 < rest_.size())
+        ++i;
+      else if (quoted ? rest_[i] == '\'' : rest_[i] == ' ')
+        break;
+      value.push_back(rest_[i]);
+    }
+    rest_.remove_prefix(std::min(i + 1, rest_.size()));
+    return true;
+  }
+
+ private:
+  std::string_view rest_;
+};
+
+}  // namespace
+
+bool uses_unix_socket(std::string_view conninfo) {
+  for (const std::string_view scheme : {"postgresql://", "postgres://"})
+    if (conninfo.starts_with(scheme)) return uri_uses_socket(conninfo.substr(scheme.size()));
+  std::optional<std::string> host;
+  Pairs pairs(conninfo);
+  for (std::string keyword, value; pairs.next(keyword, value);) {
+    if (keyword == "hostaddr" && !value.empty()) return false;
+    if (keyword == "service") return false;  // what it says is in another file
+    if (keyword == "host") host = value;
+  }
+  return !host || is_socket(*host);
+}
+
+}  // namespace novip::config

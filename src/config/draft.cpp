@@ -1,0 +1,51 @@
+#include "config/draft.h"
+
+namespace novip::config {
+
+namespace {
+
+void overwrite(HttpSend& request, const HttpRequestDraft& draft) {
+  if (draft.method) request.method = *draft.method;
+  if (draft.uri) request.uri = *draft.uri;
+  if (draft.version) request.version = *draft.version;
+  if (draft.body) request.body = *draft.body;
+  request.headers.insert(request.headers.end(), draft.headers.begin(), draft.headers.end());
+}
+
+/// `option httpchk METHOD URI` is the request, and `http-check send` overrides parts of it.
+HttpCheck http_check(const Draft& draft) {
+  HttpCheck check;
+  overwrite(check.request, draft.httpchk);
+  if (draft.http_send) overwrite(check.request, *draft.http_send);
+  check.connect = draft.http_connect;
+  check.expect = draft.http_expect;
+  check.disable_on_404 = draft.disable_on_404;
+  return check;
+}
+
+CheckMethod method(const Draft& draft) {
+  switch (draft.check) {
+    case Draft::Check::tcp:
+      return TcpCheck{draft.tcp_rules};
+    case Draft::Check::http:
+      return http_check(draft);
+    case Draft::Check::pgsql:
+      return PgsqlCheck{draft.pgsql_user};
+    case Draft::Check::plain:
+      break;
+  }
+  return PlainCheck{};
+}
+
+}  // namespace
+
+Proxy assemble(Draft draft, const Global& global) {
+  Proxy proxy = std::move(draft.proxy);
+  if (proxy.is_backend()) proxy.check = method(draft);
+  if (draft.log_global)
+    proxy.logs.insert(proxy.logs.begin(), global.logs.begin(), global.logs.end());
+  if (proxy.mode == Mode::tcp) proxy.stats.enabled = false;
+  return proxy;
+}
+
+}  // namespace novip::config

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/model.h"
+
+namespace novip::config {
+
+/// The parts of a check's request that were written; the rest is by default.
+struct HttpRequestDraft {
+  std::optional<std::string> method, uri, version, body;
+  std::vector<HttpHeader> headers;
+};
+
+/// A proxy, or a `defaults` section, while it is read: what depends on lines that may still come is
+/// kept as it was written. A proxy starts as a copy of its defaults.
+struct Draft {
+  Proxy proxy;
+  bool is_defaults = false;
+  std::optional<Location> mode_set;
+  Server default_server;
+
+  // The last `option …chk` decides which check runs; rules of the others are kept, unused.
+  enum class Check { plain, tcp, http, pgsql };
+  Check check = Check::plain;
+  std::string pgsql_user;
+  std::vector<TcpCheckRule> tcp_rules;
+  std::string tcp_comment;   // `tcp-check comment`: of the next rule
+  HttpRequestDraft httpchk;  // of `option httpchk`
+  std::optional<HttpRequestDraft> http_send;
+  std::optional<CheckConnect> http_connect;
+  std::vector<Expect> http_expect;
+  bool disable_on_404 = false;
+  // A proxy's first own line replaces what it inherited, as in HAProxy.
+  bool tcp_inherited = false, http_inherited = false, stats_inherited = false;
+
+  bool log_global = false;
+  /// HTTP rules: an error in HTTP mode and without effect in TCP mode, which is known at the end.
+  std::vector<std::pair<Location, std::string>> http_rules;
+};
+
+/// The proxy that the draft describes, once all lines are read.
+Proxy assemble(Draft draft, const Global& global);
+
+}  // namespace novip::config

@@ -1,0 +1,118 @@
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "config/draft.h"
+#include "config/keyword.h"
+#include "config/load.h"
+#include "config/lookup.h"
+#include "config/tokenizer.h"
+#include "config/units.h"
+
+namespace novip::config {
+
+/// Reads sources line by line and keeps what was read so far. Keyword handlers are given it: they
+/// write to what the current section is, and tell what is wrong with the current line.
+class Parser {
+ public:
+  explicit Parser(const LoadOptions& options);
+
+  void parse(const Source& source);
+  /// Judges the whole, and gives it.
+  Loaded finish();
+
+  // -- for handlers: telling what is wrong ----------------------------------------------------
+  void error(std::string text) { error_at(here_, option_line_ + std::move(text)); }
+  void warning(std::string text) { warning_at(here_, option_line_ + std::move(text)); }
+  void error_at(const Location& where, std::string text);
+  void warning_at(const Location& where, std::string text);
+  /// The keyword in quotes, to start a sentence with.
+  std::string name() const { return "'" + std::string(keyword_->name) + "'"; }
+
+  /// While one option of a `bind` or `server` line is read: what messages start with, and the
+  /// option's name.
+  void begin_option(std::string line, std::string_view option) {
+    option_line_ = std::move(line);
+    option_ = option;
+  }
+  void end_option() { begin_option("", ""); }
+  std::string_view option() const { return option_; }
+
+  // -- for handlers: values; none after telling what is wrong with them ------------------------
+  std::optional<unsigned> number(std::string_view what, const std::string& text, unsigned least,
+                                 unsigned most);
+  std::optional<Milliseconds> time(std::string_view what, const std::string& text,
+                                   Milliseconds least = 0ms, Milliseconds unit = 1ms);
+  /// `text` with variables expanded: for addresses.
+  std::string expanded(const std::string& text) const {
+    return expand_variables(text, environment_);
+  }
+
+  // -- for handlers: the line ------------------------------------------------------------------
+  const Location& here() const { return here_; }
+  const Keyword& keyword() const { return *keyword_; }
+  bool negated() const { return negated_; }
+  Section section() const { return section_; }
+
+  // -- for handlers: what is being read --------------------------------------------------------
+  Config& config() { return config_; }
+  Draft& draft() { return *draft_; }
+  Proxy& proxy() { return draft_->proxy; }
+  Resolvers& resolvers() { return config_.resolvers.back(); }
+  State& state() { return *config_.state; }
+  std::deque<Draft>& proxies() { return proxies_; }
+  Lookup& lookup() { return lookup_; }
+
+  // -- settings of `global` that only matter while reading --------------------------------------
+  Verify server_verify = Verify::required;
+  std::string ca_base, crt_base;
+  std::optional<Location> zero_warning;
+  void set_variable(const std::string& variable, std::optional<std::string> value);
+  void forget_variables(std::set<std::string> except);
+  std::optional<std::string> variable(const std::string& variable) const;
+
+ private:
+  void read_line(std::string_view line);
+  bool open_section(const std::vector<std::string>& words);
+  void open_defaults(const std::vector<std::string>& words);
+  void open_proxy(ProxyKind kind, const std::vector<std::string>& words);
+  void open_resolvers(const std::vector<std::string>& words);
+  void open_state(const std::vector<std::string>& words);
+  const Draft* defaults_named(const std::vector<std::string>& words, std::size_t at,
+                              const std::string& owner);
+  void run_keyword(const std::vector<std::string>& words);
+  void unknown_keyword(const std::vector<std::string>& words);
+  void count_arguments_and_run(const Arguments& arguments);
+
+  const LoadOptions& options_;
+  Environment environment_;
+  std::map<std::string, std::optional<std::string>> variables_;  // setenv and unsetenv
+  std::optional<std::set<std::string>> kept_variables_;          // resetenv
+  Lookup lookup_;
+
+  Config config_;
+  std::deque<Draft> proxies_, defaults_;  // deque: draft_ points into them
+  std::vector<Remark> remarks_;
+  std::map<std::string, std::size_t> file_order_;
+
+  Location here_;
+  Section section_ = in_global;
+  bool in_section_ = false;  // false before the first, and after an unknown one
+  bool told_orphan_ = false;
+  Draft* draft_ = nullptr;
+  const Keyword* keyword_ = nullptr;
+  bool negated_ = false;
+  std::string option_line_;
+  std::string_view option_;
+};
+
+/// Checks what can be judged only once everything is read, numbers proxies and servers, and
+/// resolves names. `proxies` become config().proxies.
+void validate(Parser& parser);
+
+}  // namespace novip::config

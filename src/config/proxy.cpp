@@ -1,0 +1,88 @@
+#include "config/log_line.h"
+#include "config/parser.h"
+
+// What stands in every kind of proxy and in `defaults`.
+
+namespace novip::config {
+
+namespace {
+
+constexpr unsigned anywhere = in_defaults | any_proxy;
+constexpr unsigned in_fe = in_defaults | frontend_side;
+constexpr unsigned in_be = in_defaults | backend_side;
+
+void set_mode(Parser& p, const Arguments& words) {
+  if (words[0] == "tcp")
+    p.proxy().mode = Mode::tcp;
+  else if (words[0] == "http")
+    p.proxy().mode = Mode::http;
+  else
+    return p.error("unknown proxy mode '" + words[0] + "'; novip knows 'tcp', and 'http' for a " +
+                   "statistics page");
+  p.draft().mode_set = p.here();
+}
+
+void set_log(Parser& p, const Arguments& words) {
+  if (p.negated()) {
+    p.proxy().logs.clear();
+    p.draft().log_global = false;
+  } else if (words[0] == "global") {
+    if (words.size() > 1) return p.error("'log global' takes no other argument");
+    p.draft().log_global = true;
+  } else if (words.size() < 2) {
+    p.error("'log' expects <address> and <facility>, or 'global'");
+  } else if (const auto target = read_log(p, words)) {
+    p.proxy().logs.push_back(*target);
+  }
+}
+
+void set_id(Parser& p, const Arguments& words) {
+  if (const auto id = p.number("id", words[0], 1, 2147483647)) p.proxy().id = *id;
+}
+
+template <Milliseconds Timeouts::*timeout>
+void set_timeout(Parser& p, const Arguments& words) {
+  if (const auto time = p.time(p.keyword().name, words[0])) p.proxy().timeouts.*timeout = *time;
+}
+
+template <std::optional<Milliseconds> Timeouts::*timeout>
+void set_optional_timeout(Parser& p, const Arguments& words) {
+  if (const auto time = p.time(p.keyword().name, words[0])) p.proxy().timeouts.*timeout = *time;
+}
+
+void set_keepalive(Parser& p, const Arguments&) {
+  p.proxy().client_keepalive = p.proxy().server_keepalive = !p.negated();
+}
+
+constexpr std::string_view a_time = "a time";
+constexpr Keyword rows[] = {
+    {"mode", anywhere, 1, 1, set_mode, "'tcp' or 'http'"},
+    {"log", anywhere, 1, any_number, set_log, "<address> and <facility>, or 'global'", true},
+    {"log-tag", anywhere, 1, 1,
+     [](Parser& p, const Arguments& words) { p.proxy().log_tag = words[0]; }, "a tag"},
+    {"disabled", anywhere, 0, 0, [](Parser& p, const Arguments&) { p.proxy().disabled = true; },
+     ""},
+    {"enabled", anywhere, 0, 0, [](Parser& p, const Arguments&) { p.proxy().disabled = false; },
+     ""},
+    {"id", any_proxy, 1, 1, set_id, "a number above 0"},
+    {"description", any_proxy, 1, any_number,
+     [](Parser& p, const Arguments& words) { p.proxy().description = words.joined(); }, "a text"},
+    {"option tcpka", anywhere, 0, 0, set_keepalive, "", true},
+
+    {"timeout client", in_fe, 1, 1, set_timeout<&Timeouts::client>, a_time},
+    {"timeout client-fin", in_fe, 1, 1, set_optional_timeout<&Timeouts::client_fin>, a_time},
+    {"timeout connect", in_be, 1, 1, set_timeout<&Timeouts::connect>, a_time},
+    {"timeout server", in_be, 1, 1, set_timeout<&Timeouts::server>, a_time},
+    {"timeout server-fin", in_be, 1, 1, set_optional_timeout<&Timeouts::server_fin>, a_time},
+    {"timeout check", in_be, 1, 1, set_optional_timeout<&Timeouts::check>, a_time},
+    {"timeout queue", in_be, 1, 1, set_optional_timeout<&Timeouts::queue>, a_time},
+    {"timeout tunnel", in_be, 1, 1, set_optional_timeout<&Timeouts::tunnel>, a_time},
+};
+
+}  // namespace
+
+std::span<const Keyword> proxy_keywords() {
+  return rows;
+}
+
+}  // namespace novip::config

@@ -1,0 +1,287 @@
+#include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "base/text.h"
+#include "config/address.h"
+#include "config/conninfo.h"
+#include "config/parser.h"
+
+namespace novip::config {
+
+namespace {
+
+std::string type_of(const Proxy& proxy) {
+  switch (proxy.kind) {
+    case ProxyKind::frontend:
+      return "frontend";
+    case ProxyKind::backend:
+      return "backend";
+    case ProxyKind::listen:
+      break;
+  }
+  return "listen";
+}
+
+std::string title(const Proxy& proxy) {
+  return type_of(proxy) + " '" + proxy.name + "'";
+}
+
+std::string at(const Location& where) {
+  return where.file + ":" + std::to_string(where.line);
+}
+
+/// A frontend and a backend may share a name, two of a kind may not. As HAProxy.
+void check_names(Parser& p) {
+  std::unordered_map<std::string, const Proxy*> frontends, backends;
+  for (const auto& draft : p.proxies()) {
+    const Proxy& proxy = draft.proxy;
+    const Proxy* other = nullptr;
+    if (proxy.is_frontend()) {
+      const auto [entry, added] = frontends.emplace(proxy.name, &proxy);
+      if (!added) other = entry->second;
+    }
+    if (proxy.is_backend()) {
+      const auto [entry, added] = backends.emplace(proxy.name, &proxy);
+      if (!added) other = entry->second;
+    }
+    if (other != nullptr)
+      p.error_at(proxy.where, title(proxy) + " has the same name as " + title(*other) +
+                                  " declared at " + at(other->where));
+  }
+}
+
+/// HAProxy numbers proxies from 2 in the order of the file, and servers from 1; a number given with
+/// `id` is left out, and so is one for each of those.
+void number_proxies(Parser& p) {
+  std::unordered_map<unsigned, const Proxy*> used;
+  for (const auto& draft : p.proxies()) {
+    if (draft.proxy.id == 0) continue;
+    const auto [entry, added] = used.emplace(draft.proxy.id, &draft.proxy);
+    if (!added)
+      p.error_at(draft.proxy.where, title(draft.proxy) + ": id " + std::to_string(draft.proxy.id) +
+                                        " is already used by " + title(*entry->second));
+  }
+  unsigned next = 2;
+  for (auto& draft : p.proxies()) {
+    if (draft.proxy.id == 0) {
+      while (used.contains(next)) ++next;
+      draft.proxy.id = next;
+    }
+    ++next;
+  }
+}
+
+void number_servers(Proxy& proxy) {
+  std::unordered_set<unsigned> used;
+  for (const auto& server : proxy.servers)
+    if (server.id != 0) used.insert(server.id);
+  unsigned next = 1;
+  for (auto& server : proxy.servers) {
+    if (server.id == 0) {
+      while (used.contains(next)) ++next;
+      server.id = next;
+    }
+    ++next;
+  }
+}
+
+/// HTTP mode is for the statistics page; everything else is TCP.
+void check_mode(Parser& p, const Draft& draft) {
+  const Proxy& proxy = draft.proxy;
+  const bool http = proxy.mode == Mode::http;
+  for (const auto& [where, rule] : draft.http_rules) {
+    if (http)
+      p.error_at(where, "'" + rule +
+                            "' is not supported: in HTTP mode novip serves its statistics "
+                            "page only");
+    else
+      p.warning_at(where, "'" + rule + "' is HTTP only: has no effect, novip forwards TCP");
+  }
+  if (!http) {
+    if (proxy.stats.enabled && !draft.stats_inherited)
+      p.warning_at(proxy.where,
+                   "'stats' statement ignored for " + title(proxy) + " as it requires HTTP mode");
+    return;
+  }
+  const std::string set_at =
+      draft.mode_set ? "HTTP mode (set at " + at(*draft.mode_set) + ")" : "HTTP mode";
+  if (!proxy.is_frontend())
+    p.error_at(proxy.where,
+               title(proxy) + " is in " + set_at + ": novip forwards TCP only; write 'mode tcp'");
+  else if (!proxy.stats.enabled)
+    p.error_at(proxy.where, title(proxy) + " is in " + set_at +
+                                " without 'stats enable': novip forwards TCP only; write 'mode "
+                                "tcp', or 'stats enable' for a statistics page");
+  else if (!proxy.servers.empty() || !proxy.default_backend.empty())
+    p.error_at(proxy.where, title(proxy) + " is in " + set_at +
+                                ": it serves the statistics page only, and leads to no server");
+}
+
+void check_frontend(Parser& p, const Proxy& proxy) {
+  if (proxy.binds.empty())
+    p.warning_at(proxy.where, title(proxy) +
+                                  " has no 'bind' directive. Please declare it as a "
+                                  "backend if this was intended.");
+  if (proxy.tcplog && proxy.logs.empty())
+    p.warning_at(proxy.where,
+                 "log format ignored for " + title(proxy) + " since it has no log address");
+  if (proxy.mode == Mode::http) return;
+  if (proxy.kind == ProxyKind::frontend && proxy.default_backend.empty())
+    p.warning_at(proxy.where, title(proxy) + " has no 'default_backend': its clients are refused");
+}
+
+void check_default_backend(Parser& p, const Proxy& proxy,
+                           const std::unordered_set<std::string>& backends) {
+  if (!proxy.default_backend.empty() && !backends.contains(proxy.default_backend))
+    p.error_at(proxy.where, title(proxy) + ": unable to find required default_backend: '" +
+                                proxy.default_backend + "'");
+}
+
+/// HAProxy's rule for when no timeout is asking for trouble.
+void check_timeouts(Parser& p, const Proxy& proxy) {
+  const Timeouts& times = proxy.timeouts;
+  const bool client = proxy.is_frontend() && times.client == 0ms;
+  const bool servers = proxy.is_backend() && !proxy.servers.empty();
+  const bool connect = servers && times.connect == 0ms;
+  const bool server = servers && times.server == 0ms && !times.tunnel;
+  if (!client && !connect && !server) return;
+  std::string missing;
+  for (const auto& [lacks, name] : {std::pair(client, "'client'"), std::pair(connect, "'connect'"),
+                                    std::pair(server, "'server'")})
+    if (lacks) missing += (missing.empty() ? "" : ", ") + std::string(name);
+  p.warning_at(proxy.where, "missing timeouts for " + title(proxy) + ": " + missing +
+                                "; sessions would last for ever, give them a value above zero");
+}
+
+// ---- servers ----------------------------------------------------------------------------------
+
+/// The port a check goes to, when the rules or the server say one.
+bool has_check_port(const Draft& draft, const Server& server) {
+  if (server.check.port || server.host.port || server.host.address.family() == AF_UNIX) return true;
+  if (draft.check == Draft::Check::http)
+    return draft.http_connect && draft.http_connect->port.has_value();
+  if (draft.check != Draft::Check::tcp || draft.tcp_rules.empty()) return false;
+  return std::all_of(draft.tcp_rules.begin(), draft.tcp_rules.end(),
+                     [](const auto& rule) {
+                       const auto* const connect = std::get_if<CheckConnect>(&rule);
+                       return connect == nullptr || connect->port;
+                     }) &&
+         std::holds_alternative<CheckConnect>(draft.tcp_rules.front());
+}
+
+void check_probes(Parser& p, const Draft& draft, Server& server) {
+  const std::string name = "server '" + draft.proxy.name + "/" + server.name + "'";
+  if (!server.check.port && server.check.address) server.check.port = server.check.address->port;
+  if (server.check.enabled && !has_check_port(draft, server))
+    p.error_at(server.where, name + " has neither service port nor check port");
+  if (server.agent.enabled && server.agent.port == 0)
+    p.error_at(server.where, name + " does not have agent port: give 'agent-port'");
+  if (server.check.enabled && server.check.ssl && server.tls.verify == Verify::required &&
+      server.tls.ca_file.empty())
+    p.error_at(server.where, name +
+                                 ": verify is enabled by default but no CA file is specified; "
+                                 "give 'ca-file', or 'verify none' where the network is trusted");
+}
+
+/// `init-addr`: each method in turn until one gives an address. `last` is a state file, which
+/// novip has not.
+void find_address(Parser& p, const Proxy& proxy, Server& server) {
+  Host& host = server.host;
+  if (host.address || !p.lookup().enabled()) return;
+  if (server.prefer_ipv4 && host.family == AF_UNSPEC) host.family = AF_INET;
+  std::string reason;
+  for (const auto method : server.init_addr) {
+    if (method == InitAddr::none) return;
+    if (method == InitAddr::ip) {
+      host.address = server.init_addr_ip.with_port(host.port.value_or(0));
+      return;
+    }
+    if (method != InitAddr::libc) continue;
+    const auto found = resolve(host, p.lookup());
+    if (found) return;
+    reason = found.error().message;
+  }
+  if (reason.empty()) reason = "no method of 'init-addr' gives an address for '" + host.name + "'";
+  p.error_at(server.where, "server '" + proxy.name + "/" + server.name + "': " + reason);
+}
+
+/// `resolvers default` exists without a section: it is /etc/resolv.conf.
+void check_resolvers(Parser& p, const Proxy& proxy, const Server& server) {
+  if (server.resolvers.empty()) return;
+  auto& all = p.config().resolvers;
+  for (const auto& resolvers : all)
+    if (resolvers.name == server.resolvers) return;
+  if (server.resolvers != "default")
+    return p.error_at(server.where, "server '" + proxy.name + "/" + server.name +
+                                        "': unable to find required resolvers '" +
+                                        server.resolvers + "'");
+  Resolvers fallback;
+  fallback.where = server.where;
+  fallback.name = "default";
+  fallback.parse_resolv_conf = true;
+  all.push_back(std::move(fallback));
+}
+
+void check_proxy(Parser& p, Draft& draft, const std::unordered_set<std::string>& backends) {
+  Proxy& proxy = draft.proxy;
+  number_servers(proxy);
+  if (proxy.disabled) return;
+  check_mode(p, draft);
+  for (auto& server : proxy.servers) {
+    check_probes(p, draft, server);
+    check_resolvers(p, proxy, server);
+    find_address(p, proxy, server);
+  }
+  check_default_backend(p, proxy, backends);
+  check_timeouts(p, proxy);
+}
+
+// ---- the rest -----------------------------------------------------------------------------------
+
+void check_state(Parser& p) {
+  if (!p.config().state) return;
+  const State& state = *p.config().state;
+  if (state.binds.empty())
+    p.error_at(state.where, "section 'state' has no 'bind': nobody could ask it");
+  if (state.conninfo.empty())
+    p.error_at(state.where, "section 'state' has no 'postgres': it says how to reach PostgreSQL");
+  else if (!p.config().global.chroot.empty() && uses_unix_socket(state.conninfo))
+    p.error_at(state.where,
+               "section 'state' reaches PostgreSQL through a Unix socket, which is out "
+               "of reach after 'chroot " +
+                   p.config().global.chroot + "': use host=127.0.0.1 in 'postgres'");
+  if (state.lease <= state.interval)
+    p.error_at(state.where, "section 'state': 'lease' must be longer than 'interval'");
+}
+
+void check_listeners(Parser& p) {
+  const bool listens = p.config().state ||
+                       std::any_of(p.proxies().begin(), p.proxies().end(), [](const Draft& draft) {
+                         return !draft.proxy.binds.empty() && !draft.proxy.disabled;
+                       });
+  if (!listens) p.error_at(p.here(), "no 'bind' anywhere: there is nothing to listen on");
+}
+
+}  // namespace
+
+void validate(Parser& p) {
+  check_names(p);
+  number_proxies(p);
+  std::unordered_set<std::string> backends;
+  for (const auto& draft : p.proxies())
+    if (draft.proxy.is_backend()) backends.insert(draft.proxy.name);
+  for (auto& draft : p.proxies()) {
+    check_proxy(p, draft, backends);
+    Proxy proxy = assemble(draft, p.config().global);
+    if (proxy.is_frontend() && !proxy.disabled) check_frontend(p, proxy);
+    p.config().proxies.push_back(std::move(proxy));
+  }
+  for (const auto& resolvers : p.config().resolvers)
+    if (resolvers.nameservers.empty() && !resolvers.parse_resolv_conf)
+      p.warning_at(resolvers.where, "resolvers '" + resolvers.name + "' have no nameserver");
+  check_state(p);
+  check_listeners(p);
+}
+
+}  // namespace novip::config
