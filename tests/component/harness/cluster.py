@@ -181,13 +181,14 @@ class Cluster:
     def wait_settled(self, seconds=20):
         """Every proxy routes to the present primary and standbys, and both standbys stream."""
         primary = self.primary
-        roles = {node.name: node is primary for node in self.nodes}
+        expected = {"prod": {primary.name},
+                    "stdby": {node.name for node in self.nodes} - {primary.name}}
 
         def routed(node):
-            stat = node.proxy.api.stat()
-            return all((stat[pool, name]["status"] == "UP") == (is_primary == (pool == "prod"))
-                       and stat[pool, name]["check_status"].startswith("L")
-                       for name, is_primary in roles.items() for pool in ("prod", "stdby"))
+            checks = [row["check_status"] for row in node.proxy.api.stat().values()
+                      if row["svname"] in ADDRESSES]
+            return (all(check.startswith("L") for check in checks)
+                    and all(node.proxy.api.up(pool) == expected[pool] for pool in expected))
 
         for node in self.nodes:
             wait_for(lambda: routed(node), f"{node.name} routes to {primary.name}", seconds)

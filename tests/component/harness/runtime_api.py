@@ -36,6 +36,11 @@ class RuntimeApi:
         return {server: row["status"] for (name, server), row in self.stat().items()
                 if name == proxy and server not in ("FRONTEND", "BACKEND")}
 
+    def up(self, proxy):
+        """The servers of `proxy` that take sessions, on their way down or not."""
+        return {server for server, status in self.status(proxy).items()
+                if status.startswith("UP")}
+
 
 def parse_csv(text):
     lines = text.strip().splitlines()

@@ -1,0 +1,52 @@
+"""Very many short connections to a text port, from a few processes."""
+
+import collections
+import itertools
+import multiprocessing
+import socket
+import time
+
+BATCH = 50      # connections at a time of one process
+
+
+def flood(address, port, seconds, processes=2):
+    """How often each answer came; connections that failed count under their error's name."""
+    with multiprocessing.get_context("fork").Pool(processes) as pool:
+        parts = pool.starmap(_flood, [(address, port, seconds, number)
+                                      for number in range(processes)])
+    return sum(parts, collections.Counter())
+
+
+def _flood(address, port, seconds, number):
+    answers = collections.Counter()
+    # Many source addresses: closed connections keep their port for a minute.
+    sources = itertools.cycle(f"127.1.{number}.{last}" for last in range(1, 200))
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        connections = []
+        source = next(sources)
+        for _ in range(BATCH):
+            connection = socket.socket()
+            connection.setsockopt(socket.SOL_IP, 24, 1)     # IP_BIND_ADDRESS_NO_PORT
+            connection.bind((source, 0))
+            connection.settimeout(5)
+            try:
+                connection.connect((address, port))
+                connections.append(connection)
+            except OSError as error:
+                answers[type(error).__name__] += 1
+                connection.close()
+        for connection in connections:
+            with connection:
+                try:
+                    answers[_read_all(connection)] += 1
+                except OSError as error:
+                    answers[type(error).__name__] += 1
+    return answers
+
+
+def _read_all(connection):
+    text = b""
+    while part := connection.recv(4096):
+        text += part
+    return text.decode(errors="replace")

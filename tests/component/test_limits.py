@@ -1,0 +1,162 @@
+"""Limits, queues, retries and backup servers."""
+
+import re
+
+import pytest
+
+from harness.ports import free_port
+from harness.servers import NamedServer, connect, read_line, server_reached
+from harness.wait import wait_for
+
+DEFAULTS = """
+defaults
+    mode tcp
+    timeout connect 2s
+    timeout client  1m
+    timeout server  1m
+    timeout queue   {queue}
+listen pool
+    bind 127.0.0.1:{port}
+"""
+
+
+def pool(port, *lines, queue="1m"):
+    return DEFAULTS.format(port=port, queue=queue) + "".join(f"    {line}\n" for line in lines)
+
+
+@pytest.fixture
+def servers(cleanup):
+    return [cleanup.enter_context(NamedServer(name)) for name in ("s1", "s2")]
+
+
+def waiting(proxy):
+    return int(proxy.api.stat()["pool", "BACKEND"]["qcur"])
+
+
+def test_a_full_server_makes_clients_wait_their_turn(start_proxy, servers, cleanup):
+    port = free_port()
+    proxy = start_proxy(pool(port, f"server s1 {servers[0]} maxconn 1"))
+    with connect(port) as first:
+        assert read_line(first) == b"s1"
+        with connect(port) as second:
+            wait_for(lambda: waiting(proxy) == 1, "a client waits")
+            third = cleanup.enter_context(connect(port))
+            wait_for(lambda: waiting(proxy) == 2, "two clients wait")
+            first.close()
+            assert read_line(second) == b"s1"       # first come, first served
+            assert proxy.api.stat()["pool", "s1"]["scur"] == "1"
+            second.close()
+            assert read_line(third) == b"s1"
+
+
+def test_waiting_ends_after_timeout_queue(start_proxy, servers):
+    port = free_port()
+    start_proxy(pool(port, f"server s1 {servers[0]} maxconn 1", queue="100ms"))
+    with connect(port) as first:
+        assert read_line(first) == b"s1"
+        assert server_reached(port) == ""
+
+
+def test_a_client_that_leaves_the_queue_frees_its_place(start_proxy, servers):
+    port = free_port()
+    proxy = start_proxy(pool(port, f"server s1 {servers[0]} maxconn 1", "option abortonclose"))
+    with connect(port) as first:
+        assert read_line(first) == b"s1"
+        with connect(port):
+            wait_for(lambda: waiting(proxy) == 1, "a client waits")
+        wait_for(lambda: waiting(proxy) == 0, "it left")
+        with connect(port) as second:
+            wait_for(lambda: waiting(proxy) == 1, "another waits")
+            first.close()
+            assert read_line(second) == b"s1"
+
+
+def test_maxqueue_sends_the_rest_to_another_server(start_proxy, servers):
+    port = free_port()
+    start_proxy(pool(port, "balance first", f"server s1 {servers[0]} maxconn 1 maxqueue 1",
+                     f"server s2 {servers[1]} maxconn 1 maxqueue 1"))
+    with connect(port) as first, connect(port) as second:
+        assert (read_line(first), read_line(second)) == (b"s1", b"s2")
+
+
+def test_maxconn_of_a_listener_leaves_clients_in_the_backlog(start_proxy, servers):
+    port = free_port()
+    proxy = start_proxy(pool(port, "maxconn 1", f"server s1 {servers[0]}"))
+    with connect(port) as first:
+        assert read_line(first) == b"s1"
+        with connect(port) as second:
+            assert proxy.api.stat()["pool", "FRONTEND"]["scur"] == "1"
+            first.close()
+            assert read_line(second) == b"s1"
+
+
+def test_global_maxconn(start_proxy, servers):
+    port = free_port()
+    start_proxy("global\n    maxconn 1\n" + pool(port, f"server s1 {servers[0]}"))
+    with connect(port) as first:
+        assert read_line(first) == b"s1"
+        with connect(port) as second:
+            first.close()
+            assert read_line(second) == b"s1"
+
+
+def test_redispatch_goes_to_another_server(start_proxy, servers):
+    port = free_port()
+    proxy = start_proxy(pool(port, "retries 2", "option redispatch",
+                             f"server dead 127.0.0.1:{free_port()}", f"server s2 {servers[1]}"))
+    assert {server_reached(port) for _ in range(4)} == {"s2"}
+    assert int(proxy.api.stat()["pool", "dead"]["wredis"]) >= 1
+
+
+def test_without_redispatch_the_client_is_closed(start_proxy, servers):
+    port = free_port()
+    proxy = start_proxy(pool(port, "retries 1", f"server dead 127.0.0.1:{free_port()}"))
+    assert server_reached(port) == ""
+    row = proxy.api.stat()["pool", "dead"]
+    assert (row["wretr"], row["econ"]) == ("1", "1")
+
+
+BACKUPS = ("default-server inter 50ms fall 1 rise 2",
+           "server s1 {0} check on-marked-up shutdown-backup-sessions",
+           "server b1 {1} check backup", "server b2 {2} check backup")
+
+
+@pytest.mark.parametrize("all_backups", [False, True])
+def test_backups_serve_when_nothing_else_does(start_proxy, cleanup, all_backups):
+    port = free_port()
+    s1, b1, b2 = (cleanup.enter_context(NamedServer(name)) for name in ("s1", "b1", "b2"))
+    lines = [line.format(s1, b1, b2) for line in BACKUPS]
+    proxy = start_proxy(pool(port, *lines, *(["option allbackups"] if all_backups else [])))
+    wait_for(lambda: set(proxy.api.status("pool").values()) == {"UP"}, "all are up")
+    assert {server_reached(port) for _ in range(3)} == {"s1"}
+
+    s1.stop()
+    wait_for(lambda: proxy.api.status("pool")["s1"] == "DOWN", "s1 is down")
+    reached = {server_reached(port) for _ in range(4)}
+    assert reached == ({"b1", "b2"} if all_backups else {"b1"})
+
+    with connect(port) as session:
+        read_line(session)
+        cleanup.enter_context(NamedServer("s1", port=s1.port))
+        assert session.recv(1) == b""       # on-marked-up shutdown-backup-sessions
+    assert server_reached(port) == "s1"
+
+
+@pytest.mark.parametrize("policy, cut", [("", False),
+                                         ("on-marked-down shutdown-sessions", True)])
+def test_sessions_of_a_server_that_goes_down(start_proxy, cleanup, servers, policy, cut):
+    """Its checks fail while its established sessions still work."""
+    port = free_port()
+    checked = cleanup.enter_context(NamedServer("check"))
+    proxy = start_proxy(pool(port, f"server s1 {servers[0]} check port {checked.port} inter 50ms "
+                                   f"fall 1 {policy}"))
+    with connect(port) as session:
+        assert read_line(session) == b"s1"
+        checked.stop()
+        wait_for(lambda: proxy.api.status("pool")["s1"] == "DOWN", "s1 is down")
+        if cut:
+            assert session.recv(1) == b""
+        else:
+            session.sendall(b"alive\n")
+            assert read_line(session) == b"alive"
+    assert re.match(r"L4", proxy.api.stat()["pool", "s1"]["check_status"])

@@ -1,0 +1,133 @@
+"""Bytes between client and server: half-closes, slow readers, resets."""
+
+import hashlib
+import random
+import socket
+import threading
+
+import pytest
+
+from harness import settings
+from harness.ports import free_port
+from harness.runtime_api import read_all
+from harness.servers import NamedServer, TcpServer, connect, read_line
+from harness.wait import wait_for
+
+POOL = """
+defaults
+    mode tcp
+    timeout connect 5s
+    timeout client  {client}
+    timeout server  1m
+listen pool
+    bind 127.0.0.1:{port}
+    server s1 {server}
+"""
+
+
+@pytest.fixture
+def through(start_proxy, cleanup):
+    """A client's connection, through a proxy, to a server that runs `serve(connection)`."""
+    def open_session(serve, client="1m"):
+        server, port = cleanup.enter_context(TcpServer(serve)), free_port()
+        open_session.proxy = start_proxy(POOL.format(port=port, server=server, client=client))
+        return cleanup.enter_context(connect(port))
+    return open_session
+
+
+def test_an_end_of_stream_goes_one_way_only(through):
+    """The client says all it has to, and still gets the whole answer."""
+    def answer_after_the_end(connection):
+        received = read_all(connection)
+        connection.sendall(b"got %d bytes" % len(received))
+
+    client = through(answer_after_the_end)
+    client.sendall(b"x" * 100_000)
+    client.shutdown(socket.SHUT_WR)
+    assert read_all(client) == b"got 100000 bytes"
+
+
+def test_a_server_that_ends_first_still_receives(through):
+    received = []
+
+    def end_then_read(connection):
+        connection.sendall(b"bye\n")
+        connection.shutdown(socket.SHUT_WR)
+        received.append(read_all(connection))
+
+    client = through(end_then_read)
+    assert read_all(client) == b"bye\n"
+    client.sendall(b"last words")
+    client.close()
+    assert wait_for(lambda: received, "the server gets the rest") == [b"last words"]
+
+
+def test_both_ways_at_once_byte_for_byte(through):
+    size = settings.scaled(64 << 20)
+    data = random.Random(1).randbytes(1 << 20)
+    blocks = size // len(data) + 1
+
+    def echo(connection):
+        while block := connection.recv(1 << 16):
+            connection.sendall(block)
+
+    client = through(echo)
+
+    def send():
+        for _ in range(blocks):
+            client.sendall(data)
+        client.shutdown(socket.SHUT_WR)
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    received = hashlib.blake2b()
+    while block := client.recv(1 << 16):
+        received.update(block)
+    sender.join()
+    assert received.hexdigest() == hashlib.blake2b(data * blocks).hexdigest()
+
+
+def test_a_slow_reader_holds_the_sender_back(through):
+    """What nobody reads stays in sockets: the proxy does not gather it."""
+    limit = 64 << 20        # far more than the kernel's buffers on both sides
+    sent, held_back = [0], threading.Event()
+
+    def send_until_held_back(connection):
+        connection.settimeout(1)
+        try:
+            while sent[0] < limit:
+                sent[0] += connection.send(b"x" * 65536)
+        except TimeoutError:
+            held_back.set()
+
+    client = through(send_until_held_back)
+    wait_for(lambda: held_back.is_set() or sent[0] >= limit, "the sender stops")
+    assert held_back.is_set(), "everything was taken though nobody reads"
+    assert client.recv(1) == b"x"
+
+
+def test_a_client_s_reset_ends_the_server_s_side(through):
+    failures = []
+
+    def read_until_broken(connection):
+        connection.sendall(b"hello\n")
+        try:
+            read_all(connection)
+            failures.append("end")
+        except ConnectionResetError:
+            failures.append("reset")
+
+    client = through(read_until_broken)
+    assert read_line(client) == b"hello"
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
+    client.close()
+    wait_for(lambda: failures, "the server's side ends")
+
+
+def test_timeout_client_ends_an_idle_session(start_proxy, cleanup):
+    server, port = cleanup.enter_context(NamedServer("s1")), free_port()
+    proxy = start_proxy(POOL.format(port=port, server=server, client="200ms"))
+    with connect(port) as client:
+        read_line(client)
+        assert client.recv(1) == b""
+    wait_for(lambda: proxy.api.stat()["pool", "s1"]["scur"] == "0", "the session is over")
