@@ -10,9 +10,8 @@ namespace {
 using namespace std::literals;
 
 TEST(NextMessage, FramesOneAndLeavesTheRest) {
-  const auto framed = next_message(
-      "Z\0\0\0\5I"
-      "R..."s);
+  const auto bytes = "Z\0\0\0\5IR..."s;
+  const auto framed = next_message(bytes);
   ASSERT_EQ(framed.framing, Framing::complete);
   EXPECT_EQ(framed.message.type, 'Z');
   EXPECT_EQ(framed.message.body, "I");
