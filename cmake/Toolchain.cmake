@@ -2,6 +2,8 @@
 add_library(novip_warnings INTERFACE)
 target_compile_options(novip_warnings INTERFACE
   -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough
+  # GCC 12 sees uninitialised members in every moved std::variant; valgrind and ASan do not.
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>
   $<$<BOOL:${NOVIP_WERROR}>:-Werror>)
 
 add_compile_definitions(NOVIP_VERSION="${PROJECT_VERSION}")
@@ -13,7 +15,7 @@ if(NOVIP_SANITIZE)
   add_compile_options(-fsanitize=${NOVIP_SANITIZE} -O1 -g1)
   add_link_options(-fsanitize=${NOVIP_SANITIZE})
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    add_compile_options(-Wno-tsan -Wno-maybe-uninitialized -Wno-uninitialized)
+    add_compile_options(-Wno-tsan -Wno-uninitialized)
   endif()
   if(NOVIP_SANITIZE MATCHES "undefined")
     add_compile_options(-fno-sanitize-recover=undefined)
