@@ -8,7 +8,10 @@ from harness.ports import free_port
 from harness.servers import NamedServer, connect, read_line, server_reached
 from harness.wait import wait_for
 
+# One thread: with more, each starts its own round of the servers.
 POOL = """
+global
+    nbthread 1
 defaults
     mode tcp
     timeout connect 5s

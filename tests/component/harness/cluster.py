@@ -71,7 +71,7 @@ class Ports:
 
     @staticmethod
     def find():
-        return Ports(*free_ports(6, *ADDRESSES.values()))
+        return Ports(*free_ports(len(dataclasses.fields(Ports)), *ADDRESSES.values()))
 
 
 class Node:
@@ -195,8 +195,8 @@ class Cluster:
         wait_for(lambda: len(primary.postgres.followers()) == len(self.nodes) - 1,
                  f"both standbys follow {primary.name}", seconds)
 
-    def switchover(self, to):
-        """As PAF does it; returns the old primary. `to` is a node.
+    def switchover(self, to, say=lambda step: None):
+        """As PAF does it; returns the old primary. `to` is a node; `say` is told each step.
 
         The old primary must have sent its shutdown checkpoint to the new one, or it could not follow
         it. When that was lost (a proxy cut the replication session at that very moment), PAF starts
@@ -205,14 +205,18 @@ class Cluster:
         old = self.primary
         for _ in range(3):
             wait_for(lambda: to.name in old.postgres.followers(), f"{to.name} streams", 20)
+            say(f"stop PostgreSQL on {old.name} (pg_ctl stop -m fast)")
             old.postgres.stop("fast")
             if to.postgres.has_received(old.postgres.last_checkpoint()):
                 break
+            say(f"{to.name} lacks the last WAL of {old.name}: give up, start {old.name} again")
             old.postgres.start()
         else:
             raise AssertionError("switchover cancelled three times: the shutdown checkpoint of "
                                  f"{old.name} did not reach {to.name}")
+        say("start it again as a standby (standby.signal)")
         old.postgres.make_standby()
         old.postgres.start()
+        say(f"promote {to.name} (SELECT pg_promote())")
         to.postgres.promote()
         return old

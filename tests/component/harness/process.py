@@ -17,6 +17,7 @@ class Process:
             self._child = subprocess.Popen(
                 [str(word) for word in command], stdin=subprocess.DEVNULL, stdout=output,
                 stderr=output, env=env, pass_fds=pass_fds, cwd="/",
+                start_new_session=True,     # Ctrl-C is for us: we end it in order
                 **({"user": user, "group": user, "extra_groups": []} if user else {}))
 
     @property
