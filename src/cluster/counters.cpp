@@ -22,8 +22,10 @@ void fit(WorkerCounters& counters, const config::Config& config) {
 
 void fit(Load& load, const config::Config& config) {
   load.proxies = std::vector<Load::Proxy>(config.proxies.size());
-  for (std::size_t i = 0; i < config.proxies.size(); ++i)
+  for (std::size_t i = 0; i < config.proxies.size(); ++i) {
     load.proxies[i].servers = std::vector<Load::Server>(config.proxies[i].servers.size());
+    load.proxies[i].binds = std::vector<Gauge>(config.proxies[i].binds.size());
+  }
 }
 
 }  // namespace novip::cluster

@@ -86,6 +86,7 @@ struct Load {
     Gauge backend_sessions;
     Gauge queued;  // sessions waiting for a place on any server
     std::vector<Server> servers;
+    std::vector<Gauge> binds;  // clients of each `bind`, for its maxconn
   };
   std::vector<Proxy> proxies;
   Gauge connections;  // all clients: global maxconn
