@@ -96,12 +96,12 @@ bool read_v2_addresses(std::uint8_t family, std::string_view block, ProxyHeader&
   if (family != v2_tcp4 && family != v2_tcp6) return true;  // not TCP over IP: nothing to learn
   const bool v4 = family == v2_tcp4;
   const std::size_t size = v4 ? in4_size : in6_size;
+  if (block.size() < 2 * (size + sizeof(std::uint16_t))) return false;
   ByteReader reader(block);
   const auto source = reader.take(size);
   const auto destination = reader.take(size);
   const auto source_port = reader.u16();
   const auto destination_port = reader.u16();
-  if (!destination_port) return false;
   const auto make = v4 ? endpoint_v4 : endpoint_v6;
   header.source = make(*source, *source_port);
   header.destination = make(*destination, *destination_port);

@@ -99,6 +99,7 @@ TEST(ParseProxyHeader, RefusesWhatIsNoHeader) {
       signature + "\x31",  // version 3
       signature + "\x22",  // command 2
       signature + "\x21\x11\x00\x0b"s + std::string(11, 'x'),
+      signature + "\x21\x21\x00\x0a"s + std::string(10, 'x'),
       signature + "\x21\x11\x02\x09"s,  // past the limit
   };
   for (const auto& bytes : bad)
