@@ -30,8 +30,8 @@ struct SessionRow {
 /// What the operator's ports read and can order. All on the control thread.
 struct Process {
   cluster::Roster* roster = nullptr;
-  const cluster::Load* load = nullptr;
-  std::vector<const cluster::WorkerCounters*> workers;    // summed
+  cluster::Load* load = nullptr;  // written by `clear counters` and the page's own sessions
+  std::vector<const cluster::WorkerCounters*> workers;  // summed
   TimePoint started;
   unsigned threads = 1;
   int pid = 0;
@@ -63,7 +63,7 @@ class Admin {
         std::vector<PageListener> pages);
   ~Admin();
   void start();
-  void stop();                       // closes listeners and connections
+  void stop();  // closes listeners and connections
 
  private:
   class Ports;

@@ -1,0 +1,91 @@
+#include "admin/admin.h"
+
+#include <utility>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <sys/resource.h>
+
+#include "admin/page.h"
+#include "admin/runtime_api.h"
+#include "admin/statistics.h"
+
+namespace novip::admin {
+
+namespace asio = boost::asio;
+
+namespace {
+
+Milliseconds processor_time() {
+  rusage usage{};
+  if (::getrusage(RUSAGE_SELF, &usage) != 0) return Milliseconds(0);
+  const auto milliseconds = [](const timeval& time) {
+    return time.tv_sec * 1000LL + time.tv_usec / 1000;
+  };
+  return Milliseconds(milliseconds(usage.ru_utime) + milliseconds(usage.ru_stime));
+}
+
+/// Samples the rates once a second until the timer is cancelled.
+asio::awaitable<void> sample_rates(std::shared_ptr<Statistics> statistics,
+                                   std::shared_ptr<asio::steady_timer> second) {
+  for (;;) {
+    statistics->sample(Clock::now(), processor_time());
+    second->expires_after(std::chrono::seconds(1));
+    const auto [error] = co_await second->async_wait(asio::as_tuple(asio::use_awaitable));
+    if (error) co_return;
+  }
+}
+
+}  // namespace
+
+class Admin::Ports {
+ public:
+  Ports(asio::io_context& io, Process process, std::vector<ApiListener> sockets,
+        std::vector<PageListener> pages)
+      : io_(io),
+        statistics_(std::make_shared<Statistics>(std::move(process))),
+        second_(std::make_shared<asio::steady_timer>(io)),
+        listeners_(sockets.size() + pages.size()),
+        api_(io, statistics_, std::move(sockets), listeners_),
+        page_(io, statistics_, std::move(pages)) {}
+
+  void start() {
+    asio::co_spawn(io_, sample_rates(statistics_, second_), asio::detached);
+    api_.start();
+    page_.start();
+  }
+
+  void stop() {
+    second_->cancel();
+    api_.stop();
+    page_.stop();
+  }
+
+ private:
+  asio::io_context& io_;
+  std::shared_ptr<Statistics> statistics_;
+  std::shared_ptr<asio::steady_timer> second_;
+  std::size_t listeners_;
+  RuntimeApi api_;
+  Page page_;
+};
+
+Admin::Admin(asio::io_context& io, Process process, std::vector<ApiListener> sockets,
+             std::vector<PageListener> pages)
+    : ports_(
+          std::make_unique<Ports>(io, std::move(process), std::move(sockets), std::move(pages))) {}
+
+Admin::~Admin() {
+  stop();
+}
+void Admin::start() {
+  ports_->start();
+}
+void Admin::stop() {
+  ports_->stop();
+}
+
+}  // namespace novip::admin

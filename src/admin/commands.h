@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+
+#include "admin/call.h"
+
+namespace novip::admin {
+
+/// Runs one command of the runtime API. `reply` is called once: before this returns, or later for
+/// what the workers are asked for. An unknown command is answered as HAProxy does, with what it
+/// may have been; one above the connection's level with "Permission denied".
+void run_command(Call call, Reply reply);
+
+/// What goes on the wire for an answer: the severity in front, the empty line or the prompt behind.
+std::string wire_text(const Answer& answer, const ApiState& state);
+
+}  // namespace novip::admin

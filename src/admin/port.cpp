@@ -1,0 +1,70 @@
+#include "admin/port.h"
+
+#include <utility>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "base/endpoint.h"
+
+namespace novip::admin {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr auto awaiting = asio::as_tuple(asio::use_awaitable);
+
+}  // namespace
+
+Port::Port(asio::io_context& io, UniqueFd listener, std::shared_ptr<Places> places, Serve serve)
+    : io_(io), acceptor_(io), places_(std::move(places)), serve_(std::move(serve)) {
+  const int family = Endpoint::local_of(listener.get()).family();
+  boost::system::error_code ignored;
+  acceptor_.assign(asio::generic::stream_protocol(family, 0), listener.release(), ignored);
+}
+
+void Port::start() {
+  asio::co_spawn(io_, accept_all(shared_from_this()), asio::detached);
+}
+
+void Port::stop() {
+  stopped_ = true;
+  boost::system::error_code ignored;
+  acceptor_.close(ignored);
+  for (auto* stream : streams_) stream->close();
+  places_->freed.cancel();
+}
+
+asio::awaitable<void> Port::accept_all(std::shared_ptr<Port> port) {
+  asio::steady_timer pause(port->io_);
+  while (!port->stopped_) {
+    auto [error, socket] = co_await port->acceptor_.async_accept(awaiting);
+    if (error && !port->stopped_) {
+      // Out of descriptors: they come back when sessions end.
+      pause.expires_after(std::chrono::milliseconds(100));
+      co_await pause.async_wait(awaiting);
+      continue;
+    }
+    while (!port->stopped_ && port->places_->taken >= port->places_->limit) {
+      port->places_->freed.expires_at(asio::steady_timer::time_point::max());
+      co_await port->places_->freed.async_wait(awaiting);
+    }
+    if (port->stopped_) co_return;
+    ++port->places_->taken;
+    asio::co_spawn(port->io_, serve_one(port, std::move(socket)), asio::detached);
+  }
+}
+
+asio::awaitable<void> Port::serve_one(std::shared_ptr<Port> port, Socket socket) {
+  Stream stream(std::move(socket));
+  port->streams_.insert(&stream);
+  co_await port->serve_(stream);
+  port->streams_.erase(&stream);
+  --port->places_->taken;
+  port->places_->freed.cancel();
+}
+
+}  // namespace novip::admin

@@ -1,0 +1,144 @@
+#include "admin/runtime_api.h"
+
+#include <array>
+#include <utility>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+
+#include "admin/api_line.h"
+#include "admin/commands.h"
+
+namespace novip::admin {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr auto awaiting = asio::as_tuple(asio::use_awaitable);
+
+/// What all connections share.
+struct Service {
+  std::shared_ptr<Statistics> statistics;
+  std::vector<ApiSocket> sockets;
+  std::size_t listeners = 0;
+};
+
+/// An answer that workers may still have to give. They reply on the control thread, perhaps when
+/// the connection is gone: shared with the reply.
+struct Pending {
+  explicit Pending(const asio::any_io_executor& executor) : arrived(executor) {}
+  asio::steady_timer arrived;
+  std::optional<Answer> answer;
+};
+
+asio::awaitable<Answer> ask(std::shared_ptr<Service> service, Words words, ApiState* state) {
+  auto pending = std::make_shared<Pending>(co_await asio::this_coro::executor);
+  Call call{std::move(words),   0,           state, service->statistics.get(), &service->sockets,
+            service->listeners, Clock::now()};
+  pending->arrived.expires_after(state->timeout);
+  run_command(std::move(call), [pending](Answer answer) {
+    pending->answer = std::move(answer);
+    pending->arrived.cancel();
+  });
+  if (!pending->answer) co_await pending->arrived.async_wait(awaiting);
+  if (!pending->answer) co_return refusal("No answer from the workers in time.");
+  co_return std::move(*pending->answer);
+}
+
+/// The first whole line of `buffer`, taken off it.
+std::optional<std::string> take_line(std::string& buffer) {
+  const auto end = buffer.find('\n');
+  if (end == std::string::npos) return std::nullopt;
+  std::string line = buffer.substr(0, end);
+  buffer.erase(0, end + 1);
+  return line;
+}
+
+asio::awaitable<bool> read_more(Stream& stream, std::string& buffer, Milliseconds timeout) {
+  std::array<char, 4096> bytes;
+  stream.expires_after(timeout);
+  const auto [error, count] = co_await stream.async_read_some(asio::buffer(bytes), awaiting);
+  if (error) co_return false;
+  buffer.append(bytes.data(), count);
+  co_return true;
+}
+
+asio::awaitable<bool> write_all(Stream& stream, std::string text, Milliseconds timeout) {
+  stream.expires_after(timeout);
+  const auto [error, count] = co_await asio::async_write(stream, asio::buffer(text), awaiting);
+  co_return !error && count == text.size();
+}
+
+/// False: the connection is over.
+asio::awaitable<bool> answer_line(std::shared_ptr<Service> service, Stream& stream,
+                                  std::string line, ApiState* state) {
+  for (auto& words : parse_api_line(line)) {
+    const Answer answer = co_await ask(service, std::move(words), state);
+    if (state->quit) co_return false;
+    const bool written = co_await write_all(stream, wire_text(answer, *state), state->timeout);
+    if (!written) co_return false;
+  }
+  co_return true;
+}
+
+asio::awaitable<void> serve(std::shared_ptr<Service> service, Stream& stream, config::Level level) {
+  ApiState state;
+  state.level = level;
+  state.timeout = service->statistics->roster().config().global.stats_timeout;
+  std::string buffer;
+  for (bool answered = false;;) {
+    auto line = take_line(buffer);
+    if (line && line->size() > api_line_limit) break;
+    if (line) {
+      answered = co_await answer_line(service, stream, std::move(*line), &state);
+      if (!answered) break;
+      continue;
+    }
+    // Lines sent together are all answered; without a prompt nothing more is awaited.
+    if ((answered && !state.prompt) || buffer.size() > api_line_limit) break;
+    const bool more = co_await read_more(stream, buffer, state.timeout);
+    if (!more) break;
+  }
+  stream.close();
+}
+
+std::string socket_name(const UniqueFd& listener) {
+  const auto address = Endpoint::local_of(listener.get());
+  if (address.family() == AF_INET) return "ipv4@" + address.text();
+  if (address.family() == AF_INET6) return "ipv6@" + address.text();
+  constexpr std::string_view prefix = "unix:";
+  const std::string text = address.text();
+  return "unix@" + (text.starts_with(prefix) ? text.substr(prefix.size()) : text);
+}
+
+}  // namespace
+
+RuntimeApi::RuntimeApi(asio::io_context& io, std::shared_ptr<Statistics> statistics,
+                       std::vector<ApiListener> listeners, std::size_t listener_count) {
+  const auto most = statistics->roster().config().global.stats_maxconn;
+  auto places = std::make_shared<Places>(io, most);
+  auto service = std::make_shared<Service>();
+  service->statistics = std::move(statistics);
+  service->listeners = listener_count;
+  for (auto& listener : listeners) {
+    const auto level = listener.settings->level;
+    service->sockets.push_back({socket_name(listener.fd), level});
+    const auto serve_client = [service, level](Stream& stream) {
+      return serve(service, stream, level);
+    };
+    ports_.push_back(std::make_shared<Port>(io, std::move(listener.fd), places, serve_client));
+  }
+}
+
+void RuntimeApi::start() {
+  for (auto& port : ports_) port->start();
+}
+
+void RuntimeApi::stop() {
+  for (auto& port : ports_) port->stop();
+}
+
+}  // namespace novip::admin

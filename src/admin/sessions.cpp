@@ -1,0 +1,116 @@
+#include "admin/sessions.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/text.h"
+
+namespace novip::admin {
+
+namespace {
+
+using std::chrono::duration_cast;
+using std::chrono::seconds;
+
+std::string_view protocol(const std::string& client) {
+  if (client.starts_with("unix")) return "unix_stream";
+  return std::count(client.begin(), client.end(), ':') > 1 ? "tcpv6" : "tcpv4";
+}
+
+std::string server_name(const SessionRow& session, const config::Config& config) {
+  if (session.server < 0) return "<none>";
+  return config.proxies[session.backend].servers[static_cast<std::size_t>(session.server)].name;
+}
+
+/// As HAProxy's human_time: the two largest units, "1m30s".
+std::string duration_text(Milliseconds duration) {
+  const long long total = duration_cast<seconds>(duration).count();
+  if (total >= 86400) return format("%lldd%lldh", total / 86400, total % 86400 / 3600);
+  if (total >= 3600) return format("%lldh%lldm", total / 3600, total % 3600 / 60);
+  if (total >= 60) return format("%lldm%llds", total / 60, total % 60);
+  return format("%llds", total);
+}
+
+std::string session_details(const SessionRow& session, const config::Config& config) {
+  const auto& frontend = config.proxies[session.frontend];
+  const auto& backend = config.proxies[session.backend];
+  const std::string server = server_name(session, config);
+  const std::string age = duration_text(session.age), idle = duration_text(session.idle);
+  std::string out =
+      format("0x%llx: proto=%s source=%s\n", static_cast<unsigned long long>(session.id),
+             std::string(protocol(session.client)).c_str(), session.client.c_str());
+  out += format("  frontend=%s (id=%u mode=tcp)\n", frontend.name.c_str(), frontend.id);
+  out += format("  backend=%s (id=%u mode=tcp)\n", backend.name.c_str(), backend.id);
+  out += "  server=" + server;
+  if (!session.server_address.empty()) out += " addr=" + session.server_address;
+  out += format("\n  state=%s age=%s idle=%s worker=%u\n", session.state.c_str(), age.c_str(),
+                idle.c_str(), session.worker);
+  out += format("  req=(total=%llu)\n  res=(total=%llu)\n",
+                static_cast<unsigned long long>(session.bytes_in),
+                static_cast<unsigned long long>(session.bytes_out));
+  return out;
+}
+
+Answer all_sessions(std::vector<SessionRow> rows, const config::Config& config) {
+  std::sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+  std::string out;
+  for (const auto& row : rows) out += session_line(row, config);
+  return listing(out);
+}
+
+Answer one_session(const std::vector<SessionRow>& rows, std::uint64_t id,
+                   const config::Config& config) {
+  const auto found =
+      std::find_if(rows.begin(), rows.end(), [id](const auto& row) { return row.id == id; });
+  if (found == rows.end()) return listing("Session not found.\n");
+  return listing(session_details(*found, config));
+}
+
+}  // namespace
+
+std::string session_line(const SessionRow& session, const config::Config& config) {
+  const std::string server = server_name(session, config);
+  const std::string age = duration_text(session.age), idle = duration_text(session.idle);
+  std::string line = format("0x%llx: proto=%s src=%s fe=%s be=%s srv=%s ts=00 ",
+                            static_cast<unsigned long long>(session.id),
+                            std::string(protocol(session.client)).c_str(), session.client.c_str(),
+                            config.proxies[session.frontend].name.c_str(),
+                            config.proxies[session.backend].name.c_str(), server.c_str());
+  line += format("age=%s idle=%s state=%s in=%llu out=%llu worker=%u\n", age.c_str(), idle.c_str(),
+                 session.state.c_str(), static_cast<unsigned long long>(session.bytes_in),
+                 static_cast<unsigned long long>(session.bytes_out), session.worker);
+  return line;
+}
+
+std::optional<std::uint64_t> parse_session_id(std::string_view text) {
+  if (!text.starts_with("0x")) return parse_number(text);
+  text.remove_prefix(2);
+  std::uint64_t id = 0;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), id, 16);
+  if (error != std::errc{} || stop != text.data() + text.size()) return std::nullopt;
+  return id;
+}
+
+void show_sess(const Call& call, Reply reply) {
+  const auto wanted = call.argument(0);
+  const auto id = parse_session_id(wanted);
+  const bool all = wanted.empty() || wanted == "all";
+  if (!all && !id) return reply(listing("Session not found.\n"));
+  auto config = call.roster().shared_config();
+  call.statistics->process().list_sessions(
+      [reply = std::move(reply), config, all, id](std::vector<SessionRow> rows) {
+        reply(all ? all_sessions(std::move(rows), *config) : one_session(rows, *id, *config));
+      });
+}
+
+void shutdown_session(const Call& call, Reply reply) {
+  if (call.argument(0).empty())
+    return reply(refusal("Session pointer expected (use 'show sess')."));
+  const auto id = parse_session_id(call.argument(0));
+  if (!id) return reply(refusal("No such session (use 'show sess')."));
+  call.statistics->process().shutdown_session(*id, [reply = std::move(reply)](bool existed) {
+    reply(existed ? done() : refusal("No such session (use 'show sess')."));
+  });
+}
+
+}  // namespace novip::admin

@@ -1,0 +1,137 @@
+#include "admin/show_commands.h"
+
+#include <algorithm>
+#include <unistd.h>
+
+#include "admin/identity.h"
+#include "admin/servers_state.h"
+#include "admin/show_info.h"
+#include "admin/show_stat.h"
+#include "base/text.h"
+
+namespace novip::admin {
+
+namespace {
+
+std::string_view level_name(config::Level level) {
+  switch (level) {
+    case config::Level::user:
+      return "user";
+    case config::Level::operator_:
+      return "operator";
+    case config::Level::admin:
+      return "admin";
+  }
+  return "unknown";
+}
+
+/// A proxy with servers by its name; HAProxy does not take its number here.
+struct BackendArgument {
+  bool found = true;
+  std::optional<std::size_t> index;  // none: all
+};
+
+BackendArgument backend_argument(const Call& call) {
+  if (call.argument(0).empty()) return {};
+  const auto index = call.roster().find_proxy(call.argument(0));
+  const bool backend = index && call.roster().proxies()[*index].settings->is_backend();
+  return {backend, index};
+}
+
+bool has_word(const Call& call, std::string_view word) {
+  return std::find(call.words.begin() + static_cast<std::ptrdiff_t>(call.command), call.words.end(),
+                   word) != call.words.end();
+}
+
+/// `typed` and `json` would be taken for CSV by whoever asked for them.
+bool wants_other_format(const Call& call) {
+  return has_word(call, "typed") || has_word(call, "json");
+}
+
+constexpr std::string_view only_plain = "The typed and json formats are not available.";
+
+/// A number of `show stat <iid> <type> <sid>`; -1 is all.
+std::optional<unsigned> selector(std::string_view text) {
+  const auto number = parse_number(text);
+  return number ? std::optional<unsigned>(static_cast<unsigned>(*number)) : std::nullopt;
+}
+
+/// False: there is no such proxy.
+bool select_lines(const Call& call, StatFilter& filter) {
+  if (call.argument(2).empty()) return true;
+  if (const auto types = selector(call.argument(1))) filter.types = *types;
+  filter.server = selector(call.argument(2));
+  if (call.argument(0) == "-1") return true;
+  const auto& proxies = call.roster().proxies();
+  const auto iid = selector(call.argument(0));
+  for (std::size_t i = 0; i < proxies.size(); ++i)
+    if (iid ? proxies[i].settings->id == *iid : proxies[i].settings->name == call.argument(0))
+      filter.proxy = i;
+  // HAProxy shows nothing for a number that is none, and refuses a name that is none.
+  if (iid && !filter.proxy) filter.types = 0;
+  return iid || filter.proxy;
+}
+
+}  // namespace
+
+Answer show_backend(const Call& call) {
+  std::string out = "# name\n";
+  for (const auto& proxy : call.roster().proxies())
+    if (proxy.settings->is_backend()) out += proxy.settings->name + "\n";
+  return listing(out);
+}
+
+Answer show_cli_level(const Call& call) {
+  return listing(std::string(level_name(call.state->level)) + "\n");
+}
+
+Answer show_cli_sockets(const Call& call) {
+  std::string out = "# socket lvl processes\n";
+  for (const auto& socket : *call.sockets)
+    out += socket.name + " " + std::string(level_name(socket.level)) + " all\n";
+  return listing(out);
+}
+
+Answer show_env(const Call& call) {
+  const std::string wanted = std::string(call.argument(0)) + "=";
+  std::string out;
+  for (char** entry = environ; *entry; ++entry)
+    if (wanted == "=" || std::string_view(*entry).starts_with(wanted))
+      out += std::string(*entry) + "\n";
+  if (out.empty() && wanted != "=") return refusal("Variable not found");
+  return listing(out);
+}
+
+Answer show_info(const Call& call) {
+  if (wants_other_format(call)) return refusal(only_plain);
+  const InfoMoment moment{call.now, std::chrono::system_clock::now(), call.listeners};
+  return listing(info_text(info_fields(*call.statistics, moment)));
+}
+
+Answer show_servers_conn(const Call& call) {
+  const auto backend = backend_argument(call);
+  if (!backend.found) return refusal("Can't find backend.");
+  return listing(servers_connections(*call.statistics, backend.index));
+}
+
+Answer show_servers_state(const Call& call) {
+  const auto backend = backend_argument(call);
+  if (!backend.found) return refusal("Can't find backend.");
+  return listing(servers_state(*call.statistics, backend.index, call.now));
+}
+
+Answer show_stat(const Call& call) {
+  if (wants_other_format(call)) return refusal(only_plain);
+  StatFilter filter;
+  filter.legends = call.state->level != config::Level::user;
+  filter.hide_down = has_word(call, "up");
+  filter.hide_maintenance = has_word(call, "no-maint");
+  if (!select_lines(call, filter)) return refusal("No such proxy.");
+  return listing(stat_csv(stat_rows(*call.statistics, filter, call.now)));
+}
+
+Answer show_version(const Call&) {
+  return message(Severity::info, compatible_version);
+}
+
+}  // namespace novip::admin

@@ -1,0 +1,77 @@
+#include "admin/show_stat.h"
+
+#include "base/text.h"
+
+namespace novip::admin {
+
+namespace {
+
+enum Type : unsigned { frontends = 1, backends = 2, servers = 4 };
+
+bool hidden(const cluster::ServerState& server, const StatFilter& filter) {
+  if (server.in_maintenance()) return filter.hide_down || filter.hide_maintenance;
+  return filter.hide_down && !server.up();
+}
+
+void add_servers(std::vector<StatRow>& rows, const Statistics& statistics, std::size_t index,
+                 const StatFilter& filter, TimePoint now) {
+  const auto& all = statistics.proxy(index).servers;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const bool selected = !filter.server || *filter.server == all[i].settings->id;
+    if (selected && !hidden(all[i], filter))
+      rows.push_back(server_row(statistics, index, i, now, filter.legends));
+  }
+}
+
+/// As HAProxy does when servers are hidden: "UP (1/3)" says how many there are.
+void say_how_many(StatRow& row, const cluster::ProxyState& proxy) {
+  if (proxy.servers.empty()) return;
+  const unsigned active = proxy.active_usable();
+  const unsigned usable = active ? active : proxy.backup_usable();
+  row.set("status", format("%s (%u/%zu)", row["status"].c_str(), usable, proxy.servers.size()));
+}
+
+/// Quoted when a comma or a quote makes it ambiguous. A server's own words may hold anything: a
+/// control character would end the line for the reader.
+void append_cell(std::string& out, std::string_view text) {
+  const bool quoted = text.find_first_of(",\"") != std::string_view::npos;
+  if (quoted) out += '"';
+  for (const char c : text) {
+    if (c == '"') out += '"';
+    out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
+  }
+  if (quoted) out += '"';
+  out += ',';
+}
+
+}  // namespace
+
+std::vector<StatRow> stat_rows(const Statistics& statistics, const StatFilter& filter,
+                               TimePoint now) {
+  std::vector<StatRow> rows;
+  for (std::size_t i = 0; i < statistics.roster().proxies().size(); ++i) {
+    const auto& proxy = statistics.proxy(i);
+    if (proxy.settings->disabled || (filter.proxy && *filter.proxy != i)) continue;
+    if (proxy.settings->is_frontend() && (filter.types & frontends))
+      rows.push_back(frontend_row(statistics, i));
+    if (filter.types & servers) add_servers(rows, statistics, i, filter, now);
+    if (proxy.settings->is_backend() && (filter.types & backends)) {
+      rows.push_back(backend_row(statistics, i, now, filter.legends));
+      if (filter.hide_down || filter.hide_maintenance) say_how_many(rows.back(), proxy);
+    }
+  }
+  return rows;
+}
+
+std::string stat_csv(const std::vector<StatRow>& rows) {
+  std::string out = "# ";
+  for (const auto column : stat_columns) append_cell(out, column);
+  out += '\n';
+  for (const auto& row : rows) {
+    for (const auto& cell : row.cells()) append_cell(out, cell);
+    out += '\n';
+  }
+  return out;
+}
+
+}  // namespace novip::admin

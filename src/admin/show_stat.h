@@ -1,0 +1,28 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "admin/stat_row.h"
+
+namespace novip::admin {
+
+/// Which lines `show stat` and the page show: `show stat <iid|proxy> <type> <sid>`, `;up`.
+struct StatFilter {
+  std::optional<std::size_t> proxy;
+  unsigned types = 7;              // bits: 1 frontends, 2 backends, 4 servers
+  std::optional<unsigned> server;  // sid; frontends and backends stay
+  bool hide_down = false;          // also hides maintenance
+  bool hide_maintenance = false;
+  bool legends = true;
+};
+
+/// In HAProxy's order: for each proxy of the configuration its frontend, servers, backend.
+std::vector<StatRow> stat_rows(const Statistics& statistics, const StatFilter& filter,
+                               TimePoint now);
+
+/// "# pxname,svname,…,\n" and a line for each row; every line ends with a comma.
+std::string stat_csv(const std::vector<StatRow>& rows);
+
+}  // namespace novip::admin

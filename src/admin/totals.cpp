@@ -1,0 +1,65 @@
+#include "admin/totals.h"
+
+#include <algorithm>
+
+namespace novip::admin {
+
+namespace {
+
+using cluster::Counter;
+using cluster::FrontendCounters;
+using cluster::ServerCounters;
+
+// Each counter and where its sum goes: adding and subtracting can not disagree.
+template <typename Counters, typename Totals>
+struct Field {
+  Counter Counters::*counter;
+  std::uint64_t Totals::*total;
+};
+
+constexpr Field<ServerCounters, ServerTotals> server_fields[] = {
+    {&ServerCounters::sessions, &ServerTotals::sessions},
+    {&ServerCounters::selected, &ServerTotals::selected},
+    {&ServerCounters::bytes_in, &ServerTotals::bytes_in},
+    {&ServerCounters::bytes_out, &ServerTotals::bytes_out},
+    {&ServerCounters::connect_failures, &ServerTotals::connect_failures},
+    {&ServerCounters::response_failures, &ServerTotals::response_failures},
+    {&ServerCounters::retries, &ServerTotals::retries},
+    {&ServerCounters::redispatches, &ServerTotals::redispatches},
+    {&ServerCounters::client_aborts, &ServerTotals::client_aborts},
+    {&ServerCounters::server_aborts, &ServerTotals::server_aborts},
+    {&ServerCounters::queue_ms, &ServerTotals::queue_ms},
+    {&ServerCounters::connect_ms, &ServerTotals::connect_ms},
+    {&ServerCounters::total_ms, &ServerTotals::total_ms},
+    {&ServerCounters::ended, &ServerTotals::ended},
+};
+
+constexpr Field<FrontendCounters, FrontendTotals> frontend_fields[] = {
+    {&FrontendCounters::connections, &FrontendTotals::connections},
+    {&FrontendCounters::sessions, &FrontendTotals::sessions},
+    {&FrontendCounters::bytes_in, &FrontendTotals::bytes_in},
+    {&FrontendCounters::bytes_out, &FrontendTotals::bytes_out},
+    {&FrontendCounters::denied, &FrontendTotals::denied},
+    {&FrontendCounters::request_errors, &FrontendTotals::request_errors},
+};
+
+}  // namespace
+
+void ServerTotals::add(const ServerCounters& counters) {
+  for (const auto& field : server_fields) this->*field.total += (counters.*field.counter).get();
+  last_session_ms = std::max(last_session_ms, counters.last_session_ms.get());
+}
+
+void ServerTotals::subtract(const ServerTotals& earlier) {
+  for (const auto& field : server_fields) this->*field.total -= earlier.*field.total;
+}
+
+void FrontendTotals::add(const FrontendCounters& counters) {
+  for (const auto& field : frontend_fields) this->*field.total += (counters.*field.counter).get();
+}
+
+void FrontendTotals::subtract(const FrontendTotals& earlier) {
+  for (const auto& field : frontend_fields) this->*field.total -= earlier.*field.total;
+}
+
+}  // namespace novip::admin

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+
+#include "cluster/counters.h"
+
+namespace novip::admin {
+
+/// cluster::ServerCounters, summed over workers. Names as there.
+struct ServerTotals {
+  std::uint64_t sessions = 0, selected = 0;
+  std::uint64_t bytes_in = 0, bytes_out = 0;
+  std::uint64_t connect_failures = 0, response_failures = 0;
+  std::uint64_t retries = 0, redispatches = 0;
+  std::uint64_t client_aborts = 0, server_aborts = 0;
+  std::uint64_t queue_ms = 0, connect_ms = 0, total_ms = 0, ended = 0;
+  std::uint64_t last_session_ms = 0;  // the latest of all workers; 0: none
+
+  void add(const cluster::ServerCounters& counters);
+  void subtract(const ServerTotals& earlier);
+};
+
+struct FrontendTotals {
+  std::uint64_t connections = 0, sessions = 0;
+  std::uint64_t bytes_in = 0, bytes_out = 0;
+  std::uint64_t denied = 0, request_errors = 0;
+
+  void add(const cluster::FrontendCounters& counters);
+  void subtract(const FrontendTotals& earlier);
+};
+
+struct BackendTotals {
+  std::uint64_t sessions = 0;
+  ServerTotals servers;  // of all servers, and of sessions that never had one
+};
+
+}  // namespace novip::admin
