@@ -1,6 +1,6 @@
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 #include <memory>
 
 #include <boost/asio/io_context.hpp>
@@ -9,22 +9,27 @@
 
 namespace novip::probe {
 
-/// Runs the health checks and agent checks of every server of a roster, each at its own rhythm,
-/// spread over the first interval so that they do not all start at once. Control thread only.
+class Resolution;
+
+/// Runs the health checks and agent checks of every server of a roster, each at its own rhythm, and
+/// keeps the addresses of servers with `resolvers`. Control thread only.
 class Checks {
  public:
+  /// Reads the certificates of TLS checks: make it before chroot. `roster` must outlive it; `io`
+  /// may outlive both.
   Checks(boost::asio::io_context& io, cluster::Roster& roster);
-  ~Checks();
+  ~Checks();  // stops
 
   void start();
+  /// Nothing is told to the roster any more; a check that is being done ends by itself.
   void stop();
-  /// Checks this server again soon (fastinter): live traffic saw failures, or checks were enabled.
+  /// Checks this server again within fastinter: live traffic saw failures, or checks were enabled.
   void hasten(std::size_t proxy, std::size_t server);
 
  private:
-  struct Probe;
   class Runner;
-  std::unique_ptr<Runner> runner_;
+  std::shared_ptr<Runner> runner_;
+  std::unique_ptr<Resolution> resolution_;
 };
 
 }  // namespace novip::probe
