@@ -142,7 +142,7 @@ Status read_port(const Parts& parts, std::string_view text, PortForm form, Host&
     if (form == PortForm::required) return Error{"missing port in " + quoted(text)};
     return Nothing{};
   }
-  if (form == PortForm::refused) return Error{"no port is expected in " + quoted(text)};
+  if (parts.port == "0" && form != PortForm::required) return Nothing{};  // HAProxy: as no port
   const bool sign = parts.port[0] == '+' || parts.port[0] == '-';
   const auto number = port_number(std::string_view(parts.port).substr(sign ? 1 : 0));
   if (!number && parts.port.find('-') != std::string::npos && !sign)

@@ -25,7 +25,7 @@ constexpr std::size_t max_bind_addresses = 65536;
 Expected<std::vector<BindAddress>> parse_bind_addresses(std::string_view text, Lookup& lookup);
 
 /// Which port a host may be written with.
-enum class PortForm { plain, offset_allowed, required, refused };
+enum class PortForm { plain, offset_allowed, required };
 
 /// The address of a server, a check, a log or a name server: `srv1:5434`, `10.0.0.1`, `[::1]:+100`,
 /// `/run/x.sock`. Pure: a name is not resolved here; see resolve().

@@ -20,6 +20,7 @@ struct Draft {
   Proxy proxy;
   bool is_defaults = false;
   std::optional<Location> mode_set;
+  bool bind_written = false;  // even a wrong one, which was told of already
   Server default_server;
 
   // The last `option …chk` decides which check runs; rules of the others are kept, unused.

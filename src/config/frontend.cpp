@@ -12,6 +12,7 @@ constexpr unsigned in_fe = in_defaults | frontend_side;
 
 void add_bind(Parser& p, const Arguments& words) {
   auto& binds = p.proxy().binds;
+  p.draft().bind_written = true;
   for (auto& bind : read_bind(p, words)) {
     if (binds.size() == max_bind_addresses)
       return p.error("too many addresses, at most 65536 are allowed for a proxy");

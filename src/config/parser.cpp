@@ -110,10 +110,11 @@ void Parser::run_keyword(const std::vector<std::string>& words) {
   if (rest.empty()) return error("'no' expects what to negate, such as 'option redispatch'");
   keyword_ = find_keyword(rest, section_);
   if (keyword_ == nullptr) return unknown_keyword(rest);
+  const bool two_words = keyword_->name.find(' ') != std::string_view::npos;
+  written_ = two_words ? rest[0] + " " + rest[1] : rest[0];
   if (negated_ && !keyword_->negatable)
     return error("'" + words[0] + "' cannot stand before " + name());
-  count_arguments_and_run(
-      Arguments(rest, keyword_->name.find(' ') == std::string_view::npos ? 1 : 2));
+  count_arguments_and_run(Arguments(rest, two_words ? 2 : 1));
 }
 
 void Parser::count_arguments_and_run(const Arguments& arguments) {

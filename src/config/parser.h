@@ -31,8 +31,8 @@ class Parser {
   void warning(std::string text) { warning_at(here_, option_line_ + std::move(text)); }
   void error_at(const Location& where, std::string text);
   void warning_at(const Location& where, std::string text);
-  /// The keyword in quotes, to start a sentence with.
-  std::string name() const { return "'" + std::string(keyword_->name) + "'"; }
+  /// The keyword as written, in quotes, to start a sentence with.
+  std::string name() const { return "'" + written_ + "'"; }
 
   /// While one option of a `bind` or `server` line is read: what messages start with, and the
   /// option's name.
@@ -106,6 +106,7 @@ class Parser {
   bool told_orphan_ = false;
   Draft* draft_ = nullptr;
   const Keyword* keyword_ = nullptr;
+  std::string written_;
   bool negated_ = false;
   std::string option_line_;
   std::string_view option_;

@@ -83,7 +83,8 @@ void set_verify(Parser& p, Target& t, Value v) {
 }
 
 void set_observe(Parser& p, Target& t, Value v) {
-  if (v == "layer7") return p.error("'observe layer7' is HTTP only, novip has 'observe layer4'");
+  if (v == "layer7")
+    return p.warning("'layer7' is HTTP only: has no effect, novip has 'observe layer4'");
   if (v != "none" && v != "layer4")
     return p.error("'observe' expects 'none' or 'layer4', got '" + v + "'");
   t.server.check.observe_layer4 = v == "layer4";

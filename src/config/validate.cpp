@@ -2,10 +2,8 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "base/text.h"
-#include "config/address.h"
 #include "config/conninfo.h"
-#include "config/parser.h"
+#include "config/validate_servers.h"
 
 namespace novip::config {
 
@@ -21,10 +19,6 @@ std::string type_of(const Proxy& proxy) {
       break;
   }
   return "listen";
-}
-
-std::string title(const Proxy& proxy) {
-  return type_of(proxy) + " '" + proxy.name + "'";
 }
 
 std::string at(const Location& where) {
@@ -51,8 +45,8 @@ void check_names(Parser& p) {
   }
 }
 
-/// HAProxy numbers proxies from 2 in the order of the file, and servers from 1; a number given with
-/// `id` is left out, and so is one for each of those.
+/// HAProxy numbers proxies from 2 in the order of the file; a number given with `id` is left out,
+/// and so is one for each of those.
 void number_proxies(Parser& p) {
   std::unordered_map<unsigned, const Proxy*> used;
   for (const auto& draft : p.proxies()) {
@@ -72,20 +66,6 @@ void number_proxies(Parser& p) {
   }
 }
 
-void number_servers(Proxy& proxy) {
-  std::unordered_set<unsigned> used;
-  for (const auto& server : proxy.servers)
-    if (server.id != 0) used.insert(server.id);
-  unsigned next = 1;
-  for (auto& server : proxy.servers) {
-    if (server.id == 0) {
-      while (used.contains(next)) ++next;
-      server.id = next;
-    }
-    ++next;
-  }
-}
-
 /// HTTP mode is for the statistics page; everything else is TCP.
 void check_mode(Parser& p, const Draft& draft) {
   const Proxy& proxy = draft.proxy;
@@ -99,7 +79,7 @@ void check_mode(Parser& p, const Draft& draft) {
       p.warning_at(where, "'" + rule + "' is HTTP only: has no effect, novip forwards TCP");
   }
   if (!http) {
-    if (proxy.stats.enabled && !draft.stats_inherited)
+    if (proxy.stats.enabled)
       p.warning_at(proxy.where,
                    "'stats' statement ignored for " + title(proxy) + " as it requires HTTP mode");
     return;
@@ -118,8 +98,8 @@ void check_mode(Parser& p, const Draft& draft) {
                                 ": it serves the statistics page only, and leads to no server");
 }
 
-void check_frontend(Parser& p, const Proxy& proxy) {
-  if (proxy.binds.empty())
+void check_frontend(Parser& p, const Proxy& proxy, bool bind_written) {
+  if (!bind_written)
     p.warning_at(proxy.where, title(proxy) +
                                   " has no 'bind' directive. Please declare it as a "
                                   "backend if this was intended.");
@@ -133,7 +113,10 @@ void check_frontend(Parser& p, const Proxy& proxy) {
 
 void check_default_backend(Parser& p, const Proxy& proxy,
                            const std::unordered_set<std::string>& backends) {
-  if (!proxy.default_backend.empty() && !backends.contains(proxy.default_backend))
+  if (proxy.kind == ProxyKind::backend || proxy.default_backend.empty()) return;
+  if (proxy.kind == ProxyKind::listen && proxy.default_backend == proxy.name)
+    p.error_at(proxy.where, title(proxy) + ": its default_backend is itself");
+  if (!backends.contains(proxy.default_backend))
     p.error_at(proxy.where, title(proxy) + ": unable to find required default_backend: '" +
                                 proxy.default_backend + "'");
 }
@@ -154,85 +137,11 @@ void check_timeouts(Parser& p, const Proxy& proxy) {
                                 "; sessions would last for ever, give them a value above zero");
 }
 
-// ---- servers ----------------------------------------------------------------------------------
-
-/// The port a check goes to, when the rules or the server say one.
-bool has_check_port(const Draft& draft, const Server& server) {
-  if (server.check.port || server.host.port || server.host.address.family() == AF_UNIX) return true;
-  if (draft.check == Draft::Check::http)
-    return draft.http_connect && draft.http_connect->port.has_value();
-  if (draft.check != Draft::Check::tcp || draft.tcp_rules.empty()) return false;
-  return std::all_of(draft.tcp_rules.begin(), draft.tcp_rules.end(),
-                     [](const auto& rule) {
-                       const auto* const connect = std::get_if<CheckConnect>(&rule);
-                       return connect == nullptr || connect->port;
-                     }) &&
-         std::holds_alternative<CheckConnect>(draft.tcp_rules.front());
-}
-
-void check_probes(Parser& p, const Draft& draft, Server& server) {
-  const std::string name = "server '" + draft.proxy.name + "/" + server.name + "'";
-  if (!server.check.port && server.check.address) server.check.port = server.check.address->port;
-  if (server.check.enabled && !has_check_port(draft, server))
-    p.error_at(server.where, name + " has neither service port nor check port");
-  if (server.agent.enabled && server.agent.port == 0)
-    p.error_at(server.where, name + " does not have agent port: give 'agent-port'");
-  if (server.check.enabled && server.check.ssl && server.tls.verify == Verify::required &&
-      server.tls.ca_file.empty())
-    p.error_at(server.where, name +
-                                 ": verify is enabled by default but no CA file is specified; "
-                                 "give 'ca-file', or 'verify none' where the network is trusted");
-}
-
-/// `init-addr`: each method in turn until one gives an address. `last` is a state file, which
-/// novip has not.
-void find_address(Parser& p, const Proxy& proxy, Server& server) {
-  Host& host = server.host;
-  if (host.address || !p.lookup().enabled()) return;
-  if (server.prefer_ipv4 && host.family == AF_UNSPEC) host.family = AF_INET;
-  std::string reason;
-  for (const auto method : server.init_addr) {
-    if (method == InitAddr::none) return;
-    if (method == InitAddr::ip) {
-      host.address = server.init_addr_ip.with_port(host.port.value_or(0));
-      return;
-    }
-    if (method != InitAddr::libc) continue;
-    const auto found = resolve(host, p.lookup());
-    if (found) return;
-    reason = found.error().message;
-  }
-  if (reason.empty()) reason = "no method of 'init-addr' gives an address for '" + host.name + "'";
-  p.error_at(server.where, "server '" + proxy.name + "/" + server.name + "': " + reason);
-}
-
-/// `resolvers default` exists without a section: it is /etc/resolv.conf.
-void check_resolvers(Parser& p, const Proxy& proxy, const Server& server) {
-  if (server.resolvers.empty()) return;
-  auto& all = p.config().resolvers;
-  for (const auto& resolvers : all)
-    if (resolvers.name == server.resolvers) return;
-  if (server.resolvers != "default")
-    return p.error_at(server.where, "server '" + proxy.name + "/" + server.name +
-                                        "': unable to find required resolvers '" +
-                                        server.resolvers + "'");
-  Resolvers fallback;
-  fallback.where = server.where;
-  fallback.name = "default";
-  fallback.parse_resolv_conf = true;
-  all.push_back(std::move(fallback));
-}
-
 void check_proxy(Parser& p, Draft& draft, const std::unordered_set<std::string>& backends) {
   Proxy& proxy = draft.proxy;
-  number_servers(proxy);
+  validate_servers(p, draft);
   if (proxy.disabled) return;
   check_mode(p, draft);
-  for (auto& server : proxy.servers) {
-    check_probes(p, draft, server);
-    check_resolvers(p, proxy, server);
-    find_address(p, proxy, server);
-  }
   check_default_backend(p, proxy, backends);
   check_timeouts(p, proxy);
 }
@@ -258,12 +167,16 @@ void check_state(Parser& p) {
 void check_listeners(Parser& p) {
   const bool listens = p.config().state ||
                        std::any_of(p.proxies().begin(), p.proxies().end(), [](const Draft& draft) {
-                         return !draft.proxy.binds.empty() && !draft.proxy.disabled;
+                         return draft.bind_written && !draft.proxy.disabled;
                        });
   if (!listens) p.error_at(p.here(), "no 'bind' anywhere: there is nothing to listen on");
 }
 
 }  // namespace
+
+std::string title(const Proxy& proxy) {
+  return type_of(proxy) + " '" + proxy.name + "'";
+}
 
 void validate(Parser& p) {
   check_names(p);
@@ -274,7 +187,7 @@ void validate(Parser& p) {
   for (auto& draft : p.proxies()) {
     check_proxy(p, draft, backends);
     Proxy proxy = assemble(draft, p.config().global);
-    if (proxy.is_frontend() && !proxy.disabled) check_frontend(p, proxy);
+    if (proxy.is_frontend() && !proxy.disabled) check_frontend(p, proxy, draft.bind_written);
     p.config().proxies.push_back(std::move(proxy));
   }
   for (const auto& resolvers : p.config().resolvers)

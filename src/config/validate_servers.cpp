@@ -1,0 +1,138 @@
+#include "config/validate_servers.h"
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "config/address.h"
+
+namespace novip::config {
+
+namespace {
+
+/// From 1 in the order of the file; a number given with `id` is left out, and so is one for each.
+void number_servers(Proxy& proxy) {
+  std::unordered_set<unsigned> used;
+  for (const auto& server : proxy.servers)
+    if (server.id != 0) used.insert(server.id);
+  unsigned next = 1;
+  for (auto& server : proxy.servers) {
+    if (server.id == 0) {
+      while (used.contains(next)) ++next;
+      server.id = next;
+    }
+    ++next;
+  }
+}
+
+/// The port a check goes to, when the rules or the server say one.
+bool has_check_port(const Draft& draft, const Server& server) {
+  if (server.check.port || server.host.port || server.host.address.family() == AF_UNIX) return true;
+  if (draft.check == Draft::Check::http)
+    return draft.http_connect && draft.http_connect->port.has_value();
+  if (draft.check != Draft::Check::tcp || draft.tcp_rules.empty()) return false;
+  return std::all_of(draft.tcp_rules.begin(), draft.tcp_rules.end(),
+                     [](const auto& rule) {
+                       const auto* const connect = std::get_if<CheckConnect>(&rule);
+                       return connect == nullptr || connect->port;
+                     }) &&
+         std::holds_alternative<CheckConnect>(draft.tcp_rules.front());
+}
+
+bool is_tls_connect(const TcpCheckRule& rule) {
+  const auto* const connect = std::get_if<CheckConnect>(&rule);
+  return connect != nullptr && connect->ssl;
+}
+
+bool checks_over_tls(const Draft& draft, const Server& server) {
+  if (server.check.ssl) return true;
+  if (!server.check.enabled) return false;
+  if (draft.check == Draft::Check::http) return draft.http_connect && draft.http_connect->ssl;
+  return draft.check == Draft::Check::tcp &&
+         std::any_of(draft.tcp_rules.begin(), draft.tcp_rules.end(), is_tls_connect);
+}
+
+/// Rules of a check that the last `option …chk` did not choose.
+void check_rules_used(Parser& p, const Draft& draft) {
+  if (!draft.proxy.is_backend()) return;
+  const auto unused = [&](std::string_view rules, std::string_view option) {
+    p.warning_at(draft.proxy.where, title(draft.proxy) + " uses " + std::string(rules) +
+                                        " rules without '" + std::string(option) +
+                                        "' as its last check option, so the rules are ignored");
+  };
+  if (!draft.tcp_inherited && draft.check != Draft::Check::tcp)
+    unused("tcp-check", "option tcp-check");
+  if (!draft.http_inherited && draft.check != Draft::Check::http)
+    unused("http-check", "option httpchk");
+}
+
+void check_probes(Parser& p, const Draft& draft, Server& server) {
+  const std::string name = "server '" + draft.proxy.name + "/" + server.name + "'";
+  if (!server.check.port && server.check.address) server.check.port = server.check.address->port;
+  if (server.check.enabled && !has_check_port(draft, server))
+    p.error_at(server.where, name + " has neither service port nor check port");
+  if (server.agent.enabled && server.agent.port == 0)
+    p.error_at(server.where, name + " does not have agent port: give 'agent-port'");
+  if (checks_over_tls(draft, server) && server.tls.verify == Verify::required &&
+      server.tls.ca_file.empty())
+    p.error_at(server.where, name +
+                                 ": verify is enabled by default but no CA file is specified; "
+                                 "give 'ca-file', or 'verify none' where the network is trusted");
+}
+
+/// `init-addr`: each method in turn until one gives an address. `last` is a state file, which
+/// novip has not.
+void find_address(Parser& p, const Proxy& proxy, Server& server) {
+  Host& host = server.host;
+  if (host.address || !p.lookup().enabled()) return;
+  if (server.prefer_ipv4 && host.family == AF_UNSPEC) host.family = AF_INET;
+  const std::string name = "server '" + proxy.name + "/" + server.name + "': ";
+  std::string reason;
+  for (const auto method : server.init_addr) {
+    if (method == InitAddr::none) {
+      if (!reason.empty()) p.warning_at(server.where, name + reason + "; it starts without one");
+      return;
+    }
+    if (method == InitAddr::ip) {
+      host.address = server.init_addr_ip.with_port(host.port.value_or(0));
+      return;
+    }
+    if (method != InitAddr::libc) continue;
+    const auto found = resolve(host, p.lookup());
+    if (found) return;
+    reason = found.error().message;
+  }
+  if (reason.empty()) reason = "no method of 'init-addr' gives an address for '" + host.name + "'";
+  p.error_at(server.where, name + reason);
+}
+
+/// `resolvers default` exists without a section: it is /etc/resolv.conf.
+void check_resolvers(Parser& p, const Proxy& proxy, const Server& server) {
+  if (server.resolvers.empty()) return;
+  auto& all = p.config().resolvers;
+  for (const auto& resolvers : all)
+    if (resolvers.name == server.resolvers) return;
+  if (server.resolvers != "default")
+    return p.error_at(server.where, "server '" + proxy.name + "/" + server.name +
+                                        "': unable to find required resolvers '" +
+                                        server.resolvers + "'");
+  Resolvers fallback;
+  fallback.where = server.where;
+  fallback.name = "default";
+  fallback.parse_resolv_conf = true;
+  all.push_back(std::move(fallback));
+}
+
+}  // namespace
+
+void validate_servers(Parser& p, Draft& draft) {
+  number_servers(draft.proxy);
+  if (draft.proxy.disabled) return;
+  check_rules_used(p, draft);
+  for (auto& server : draft.proxy.servers) {
+    check_probes(p, draft, server);
+    check_resolvers(p, draft.proxy, server);
+    find_address(p, draft.proxy, server);
+  }
+}
+
+}  // namespace novip::config
