@@ -11,7 +11,7 @@ import subprocess
 import pytest
 
 from harness import settings
-from harness.ports import free_port
+from harness.ports import free_port, is_free
 from harness.runtime_api import RuntimeApi
 from harness.servers import NamedServer, connect, read_line, server_reached
 from harness.wait import wait_for
@@ -180,8 +180,9 @@ def test_server_on_a_unix_socket(start_proxy, folder):
 
 
 def test_every_form_of_bind(start_proxy, folder, s1):
-    first = next(port for port in iter(free_port, None) if port < 65000)
-    star, six = free_port(), free_port("127.0.0.1", "::1")
+    first = next(port for port in iter(free_port, None)
+                 if is_free("127.0.0.1", port + 1) and is_free("127.0.0.1", port + 2))
+    star, six = free_port("0.0.0.0"), free_port("127.0.0.1", "::1")
     binds = f"127.0.0.1:{first}-{first + 2}\n    bind *:{star}\n    bind [::1]:{six}"
     start_proxy(POOL.format(folder=folder, more="", bind=binds, server=s1))
     for port in (first, first + 1, first + 2, star):

@@ -71,12 +71,18 @@ def test_a_client_that_leaves_the_queue_frees_its_place(start_proxy, servers):
             assert read_line(second) == b"s1"
 
 
-def test_maxqueue_sends_the_rest_to_another_server(start_proxy, servers):
+def test_maxqueue_bounds_how_many_wait(start_proxy, servers):
+    """A source address that belongs to one server, so that nobody else serves it."""
     port = free_port()
-    start_proxy(pool(port, "balance first", f"server s1 {servers[0]} maxconn 1 maxqueue 1",
-                     f"server s2 {servers[1]} maxconn 1 maxqueue 1"))
-    with connect(port) as first, connect(port) as second:
-        assert (read_line(first), read_line(second)) == (b"s1", b"s2")
+    proxy = start_proxy(pool(port, "balance source",
+                             f"server s1 {servers[0]} maxconn 1 maxqueue 1"))
+    with connect(port) as first:
+        assert read_line(first) == b"s1"
+        with connect(port) as second:
+            wait_for(lambda: proxy.api.stat()["pool", "s1"]["qcur"] == "1", "a client waits")
+            assert server_reached(port) == ""       # one too many
+            first.close()
+            assert read_line(second) == b"s1"
 
 
 def test_maxconn_of_a_listener_leaves_clients_in_the_backlog(start_proxy, servers):
