@@ -3,7 +3,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/clock.h"
@@ -14,20 +16,22 @@
 
 namespace novip::proxy {
 
+class Loop;
+
 /// A listening descriptor and the frontend whose clients it takes.
 struct Listener {
   UniqueFd fd;
-  std::size_t proxy = 0;             // index in config::Config::proxies
+  std::size_t proxy = 0;  // index in config::Config::proxies
   const config::Bind* bind = nullptr;
 };
 
 /// A live session, as `show sess` tells it. A copy: safe to read on any thread.
 struct SessionInfo {
-  std::uint64_t id = 0;              // unique in the process
+  std::uint64_t id = 0;  // unique in the process
   std::size_t frontend = 0, backend = 0;
   int server = -1;
   std::string client, server_address;
-  std::string state;                 // "queued", "connecting", "forwarding"
+  std::string state;  // "queued", "connecting", "forwarding"
   Milliseconds age{0}, idle{0};
   std::uint64_t bytes_in = 0, bytes_out = 0;
   unsigned worker = 0;
@@ -49,9 +53,9 @@ class Worker {
   /// `listeners` are this worker's own. Nothing runs before start().
   Worker(unsigned number, unsigned worker_count, const Shared& shared,
          std::shared_ptr<const cluster::Snapshot> snapshot, std::vector<Listener> listeners);
-  ~Worker();                         // after join()
+  ~Worker();  // after join()
 
-  void start();                      // starts the thread
+  void start();  // starts the thread
   /// Swaps the snapshot: cuts the sessions it says, routes waiting ones that now can be.
   void publish(std::shared_ptr<const cluster::Snapshot> snapshot);
   /// Soft stop (SIGUSR1): closes listeners; the thread ends with the last session, or when
@@ -75,8 +79,13 @@ class Worker {
   const cluster::WorkerCounters& counters() const;
 
  private:
-  class Loop;
+  template <typename Work>
+  bool post(Work work);
+
   std::unique_ptr<Loop> loop_;
+  std::thread thread_;
+  mutable std::mutex ending_;  // between the end of the thread and commands that await an answer
+  bool ended_ = false;
 };
 
 }  // namespace novip::proxy

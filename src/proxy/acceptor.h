@@ -1,0 +1,44 @@
+#pragma once
+
+#include "proxy/deadlines.h"
+#include "proxy/poller.h"
+#include "proxy/session.h"
+#include "proxy/worker.h"
+
+namespace novip::proxy {
+
+/// One listening socket. It takes a place in each limit (global, frontend, bind) before it accepts;
+/// where there is none it stops, without a system call, until it is served one. A client that
+/// cannot be accepted yet waits in the kernel's backlog.
+class Acceptor final : public Watcher, public Timed {
+ public:
+  Acceptor(Loop& loop, Listener listener);
+  ~Acceptor() override;
+
+  /// Once, before the loop runs; and after each snapshot: the frontend may be disabled or enabled.
+  void refresh();
+  /// When it began to wait for a place; TimePoint::max(): it does not.
+  TimePoint waiting_since() const { return waiting_since_; }
+  /// Takes the clients it can after waiting for a place.
+  void serve();
+
+  void ready(unsigned which, std::uint32_t events) override;
+  void go_on() override;
+  void deadline_reached() override;
+
+ private:
+  void pause();
+  void resume();
+  void accept_clients();
+  bool take_places(Arrival& arrival);
+  void accept_failed(int error);
+
+  Loop& loop_;
+  Listener listener_;
+  cluster::Gauge* bind_gauge_ = nullptr;
+  bool paused_ = false;   // the frontend is disabled
+  bool starved_ = false;  // out of descriptors or memory
+  TimePoint waiting_since_ = TimePoint::max();
+};
+
+}  // namespace novip::proxy

@@ -1,0 +1,140 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/intrusive/list.hpp>
+
+#include "cluster/balance.h"
+#include "proxy/acceptor.h"
+#include "proxy/deadlines.h"
+#include "proxy/poller.h"
+#include "proxy/queue.h"
+#include "proxy/session.h"
+#include "proxy/worker.h"
+
+namespace novip::proxy {
+
+/// Everything on one worker's thread: what its acceptors and sessions share. Work is done in turns
+/// (a batch of events, a command, deadlines that were reached), each of which ends with settle().
+/// Only wake() and counters() may be called from other threads.
+class Loop {
+ public:
+  using ServerSessions = boost::intrusive::list<Session, Session::ServerLink,
+                                                boost::intrusive::constant_time_size<false>>;
+
+  Loop(unsigned number, unsigned worker_count, const Shared& shared,
+       std::shared_ptr<const cluster::Snapshot> snapshot, std::vector<Listener> listeners);
+  ~Loop();
+
+  void run();  // until there is nothing left to do
+  void wake();
+  void set_peers(std::vector<Loop*> peers) { peers_ = std::move(peers); }
+
+  /// Runs `work` as a turn on the loop's thread. From any thread.
+  template <typename Work>
+  void post(Work work) {
+    boost::asio::post(io_, [this, work = std::move(work)]() mutable { turn(std::move(work)); });
+  }
+  /// Runs what was posted after run() had returned.
+  void run_late_posts();
+
+  // Commands
+  void publish(std::shared_ptr<const cluster::Snapshot> snapshot);
+  void stop_accepting(TimePoint deadline);
+  void stop();
+  std::vector<SessionInfo> sessions() const;
+  bool shutdown_session(std::uint64_t id);
+  /// Runs `work` as a turn.
+  template <typename Work>
+  void turn(Work work) {
+    now_ = Clock::now();
+    work();
+    settle();
+  }
+
+  // For acceptors and sessions
+  const cluster::Snapshot& snapshot() const { return *snapshot_; }
+  const Shared& shared() const { return shared_; }
+  cluster::Load& load() { return *shared_.load; }
+  cluster::WorkerCounters& counters() { return counters_; }
+  TimePoint now() const { return now_; }
+  Poller& poller() { return poller_; }
+  Deadlines& deadlines() { return deadlines_; }
+  std::span<char> scratch() { return scratch_; }
+  cluster::Balancer& balancer(std::size_t backend) { return backends_[backend].balancer; }
+  WaitQueue& queue(std::size_t backend) { return backends_[backend].queue; }
+  ServerSessions& sessions_of(std::size_t backend, std::size_t server) {
+    return backends_[backend].servers[server];
+  }
+  /// Starts the session of a client that was accepted.
+  void begin_session(Arrival arrival);
+  void session_ended(Session& session);
+  /// A place became free: whoever waits for one, here or on another worker, is served in time.
+  void place_freed() { places_freed_ = true; }
+  /// Somebody on this worker found no place, and waits to be served.
+  void somebody_waits() { new_waiters_ = true; }
+  void log(const config::Proxy& proxy, Severity severity, std::string_view line) const;
+
+ private:
+  struct Backend {
+    Backend(std::uint64_t seed, std::size_t server_count) : balancer(seed), servers(server_count) {}
+    cluster::Balancer balancer;
+    WaitQueue queue;
+    std::vector<ServerSessions> servers;
+  };
+  using AllSessions = boost::intrusive::list<Session, Session::AllLink,
+                                             boost::intrusive::constant_time_size<false>>;
+
+  void wait_for_events();
+  void settle();
+  void serve_waiting();
+  void announce_waiting();
+  bool wake_peers();
+  void arm_timer();
+  void end_if_idle();
+  void close_listeners();
+  void cut_sessions(const cluster::Snapshot& before);
+
+  const unsigned number_, worker_count_;
+  const Shared shared_;
+  std::shared_ptr<const cluster::Snapshot> snapshot_;
+  cluster::WorkerCounters counters_;
+  std::vector<Loop*> peers_;
+
+  boost::asio::io_context io_{1};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+  Poller poller_;
+  boost::asio::posix::stream_descriptor events_;  // the poller's epoll, in Asio's
+  boost::asio::steady_timer timer_;
+  TimePoint timer_due_ = TimePoint::max();
+  std::optional<boost::asio::steady_timer> hard_stop_;
+  Deadlines deadlines_;
+  TimePoint now_ = Clock::now();
+  std::vector<char> scratch_;
+
+  std::vector<Backend> backends_;
+  std::vector<std::unique_ptr<Acceptor>> acceptors_;
+  AllSessions sessions_;
+  std::uint64_t next_session_ = 0;
+
+  bool places_freed_ = false;
+  bool new_waiters_ = false;
+  bool stopping_ = false;
+  bool turn_posted_ = false;
+  std::atomic<bool> wake_posted_{false};
+  /// When the first who waits here for a place began to, in the clock's ticks; none: max. Read by
+  /// the peers that free one.
+  std::atomic<Clock::rep> waiting_since_;
+};
+
+}  // namespace novip::proxy

@@ -1,0 +1,67 @@
+#include "proxy/poller.h"
+
+#include <algorithm>
+#include <array>
+
+#include <sys/epoll.h>
+
+namespace novip::proxy {
+
+namespace {
+
+constexpr std::size_t batch_size = 256;
+
+}  // namespace
+
+Poller::Poller() : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {}
+
+bool Poller::add(int fd, Watcher& watcher, unsigned which) {
+  epoll_event event{};
+  event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+  // Watchers are aligned to more than 2, which leaves a bit to tell the descriptor.
+  event.data.u64 = reinterpret_cast<std::uintptr_t>(&watcher) | which;
+  return ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+void Poller::remove(int fd) {
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
+}
+
+void Poller::again(Watcher& watcher) {
+  if (watcher.again_ || watcher.buried_) return;
+  watcher.again_ = true;
+  again_.push_back(&watcher);
+}
+
+void Poller::bury(std::unique_ptr<Watcher> watcher) {
+  watcher->buried_ = true;
+  buried_.push_back(std::move(watcher));
+}
+
+void Poller::turn() {
+  std::array<epoll_event, batch_size> events;
+  const int count = ::epoll_wait(epoll_.get(), events.data(), events.size(), 0);
+  more_ = count == static_cast<int>(batch_size);
+  for (int i = 0; i < count; ++i) {
+    const std::uint64_t data = events[static_cast<std::size_t>(i)].data.u64;
+    auto& watcher = *reinterpret_cast<Watcher*>(data & ~std::uint64_t{1});
+    if (!watcher.buried_)
+      watcher.ready(static_cast<unsigned>(data & 1), events[static_cast<std::size_t>(i)].events);
+  }
+  going_on_.swap(again_);  // those that ask again wait for the next turn
+  for (Watcher* watcher : going_on_) {
+    if (watcher->buried_) continue;
+    watcher->again_ = false;
+    watcher->go_on();
+  }
+  going_on_.clear();
+}
+
+void Poller::clear_buried() {
+  if (buried_.empty()) return;
+  std::erase_if(again_, [](const Watcher* watcher) { return watcher->buried_; });
+  // A destructor may end another session: what it buries goes into the emptied list.
+  while (!buried_.empty()) std::exchange(buried_, {}).clear();
+}
+
+}  // namespace novip::proxy

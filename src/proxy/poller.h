@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/fd.h"
+
+namespace novip::proxy {
+
+/// Something with up to two descriptors in a Poller. Its owner never deletes it: see Poller::bury.
+class Watcher {
+ public:
+  virtual ~Watcher() = default;
+
+ protected:
+  Watcher() = default;
+  Watcher(const Watcher&) = delete;
+  Watcher& operator=(const Watcher&) = delete;
+
+  /// epoll reported `events` for descriptor number `which` (0 or 1).
+  virtual void ready(unsigned which, std::uint32_t events) = 0;
+  /// The turn asked for with Poller::again().
+  virtual void go_on() = 0;
+
+ private:
+  friend class Poller;
+  bool buried_ = false;
+  bool again_ = false;
+};
+
+/// A worker's own epoll, edge-triggered: a descriptor is registered once, and no system call is
+/// made for it again but to read and write. Sessions that end while a batch of events is handed out
+/// may have further events in it: they are kept until the turn is over, and called no more.
+class Poller {
+ public:
+  Poller();
+
+  /// For the event loop that this one is nested in: readable when turn() has something to do.
+  int descriptor() const { return epoll_.get(); }
+  /// False: the kernel has no memory for it, or fs.epoll.max_user_watches is reached.
+  bool add(int fd, Watcher& watcher, unsigned which);
+  /// Only for a descriptor that others hold copies of: any other leaves by itself when it is
+  /// closed.
+  void remove(int fd);
+  /// A further go_on() in the next turn, for one that stopped to let others have theirs.
+  void again(Watcher& watcher);
+  /// Ends a watcher whose descriptors are closed: no further call, deleted at the end of the turn.
+  void bury(std::unique_ptr<Watcher> watcher);
+
+  /// Hands out the events there are, without waiting for any.
+  void turn();
+  /// Deletes what was buried. At the end of each turn, and of anything else that can end a session.
+  void clear_buried();
+  /// Whether another turn has work although epoll may have none to report.
+  bool has_more() const { return more_ || !again_.empty(); }
+
+ private:
+  UniqueFd epoll_;
+  std::vector<Watcher*> again_, going_on_;
+  std::vector<std::unique_ptr<Watcher>> buried_;
+  bool more_ = false;
+};
+
+}  // namespace novip::proxy

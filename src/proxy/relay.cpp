@@ -1,0 +1,131 @@
+#include "proxy/relay.h"
+
+#include <algorithm>
+#include <cerrno>
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+namespace novip::proxy {
+
+namespace {
+
+/// Reads of one session and direction in one turn: with a scratch buffer of 64 kB, 256 kB.
+constexpr int reads_per_turn = 4;
+
+}  // namespace
+
+void Relay::note(Side side, std::uint32_t events) {
+  End& end = ends_[index(side)];
+  if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) end.closing = end.readable = true;
+  if (events & EPOLLIN) end.readable = true;
+  if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) end.writable = true;
+}
+
+Relay::Moved Relay::move(std::span<char> scratch) {
+  Moved moved;
+  moved.from_client = carry(Side::client, scratch, moved);
+  moved.from_server = carry(Side::server, scratch, moved);
+  return moved;
+}
+
+bool Relay::done(Side side) const {
+  if (ends_[index(other(side))].broken) return true;
+  const Direction& direction = directions_[index(side)];
+  return direction.ended && direction.start == direction.end;
+}
+
+bool Relay::expects(Side side) const {
+  const bool could_speak = !directions_[index(side)].ended && !blocked(other(side));
+  return could_speak || blocked(side);
+}
+
+std::uint64_t Relay::carry(Side source, std::span<char> scratch, Moved& moved) {
+  End& from = ends_[index(source)];
+  const End& to = ends_[index(other(source))];
+  Direction& direction = directions_[index(source)];
+  std::uint64_t carried = 0;
+  for (int reads = 0; flush(source, moved) && !direction.ended && from.readable;) {
+    if (reads == reads_per_turn) {
+      moved.more = true;
+      return carried;
+    }
+    const ssize_t count = ::recv(from.fd, scratch.data(), scratch.size(), 0);
+    if (count > 0) {
+      ++reads;
+      const auto size = static_cast<std::size_t>(count);
+      carried += size;
+      // A short read emptied the socket: what comes later is a new edge. Not so at the end of the
+      // stream, whose edge has been.
+      if (size < scratch.size() && !from.closing) from.readable = false;
+      const std::size_t sent = send_some(other(source), scratch.first(size), moved);
+      if (sent < size && !to.broken) keep(direction, scratch.subspan(sent, size - sent));
+    } else if (count == 0) {
+      direction.ended = true;
+    } else if (errno == EAGAIN) {
+      from.readable = false;
+    } else if (errno != EINTR) {
+      direction.ended = true;
+      fail(source);
+    }
+  }
+  finish(source);
+  return carried;
+}
+
+/// How many were taken; fewer than all when the side takes no more now, or never.
+std::size_t Relay::send_some(Side side, std::span<const char> bytes, Moved& moved) {
+  End& end = ends_[index(side)];
+  std::size_t sent = 0;
+  while (sent < bytes.size() && end.writable && !end.broken) {
+    const ssize_t taken = ::send(end.fd, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
+    if (taken >= 0)
+      sent += static_cast<std::size_t>(taken);
+    else if (errno == EAGAIN)
+      end.writable = false;
+    else if (errno != EINTR)
+      fail(side);
+  }
+  moved.sent = moved.sent || sent > 0;
+  return sent;
+}
+
+/// True when nothing is left unsent and the destination may be sent more.
+bool Relay::flush(Side source, Moved& moved) {
+  Direction& direction = directions_[index(source)];
+  const End& to = ends_[index(other(source))];
+  if (direction.start != direction.end) {
+    const std::span<const char> rest(direction.unsent.get() + direction.start,
+                                     direction.end - direction.start);
+    direction.start += static_cast<std::uint32_t>(send_some(other(source), rest, moved));
+    if (direction.start == direction.end || to.broken) keep(direction, {});
+  }
+  return direction.start == direction.end && !to.broken;
+}
+
+void Relay::keep(Direction& direction, std::span<const char> bytes) {
+  direction.unsent.reset(bytes.empty() ? nullptr : new char[bytes.size()]);
+  std::ranges::copy(bytes, direction.unsent.get());
+  direction.start = 0;
+  direction.end = static_cast<std::uint32_t>(bytes.size());
+}
+
+/// Passes the end of the stream on once its last byte was taken. The end of a broken connection is
+/// no end of stream: the destination is not told that all is well, its connection is closed.
+void Relay::finish(Side source) {
+  Direction& direction = directions_[index(source)];
+  const End& to = ends_[index(other(source))];
+  const bool due = direction.ended && direction.start == direction.end && !direction.told_end;
+  if (!due || to.broken || ends_[index(source)].broken) return;
+  direction.told_end = true;
+  if (::shutdown(to.fd, SHUT_WR) != 0) fail(other(source));
+}
+
+/// Nothing can be sent to this side any more. What it said before may still be in the kernel (a
+/// server's last error message), so it is read on until that fails as well.
+void Relay::fail(Side side) {
+  if (!broken_) broken_ = side;
+  ends_[index(side)].broken = true;
+}
+
+}  // namespace novip::proxy

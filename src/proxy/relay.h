@@ -1,0 +1,86 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+
+namespace novip::proxy {
+
+enum class Side : std::uint8_t { client = 0, server = 1 };
+
+constexpr Side other(Side side) {
+  return side == Side::client ? Side::server : Side::client;
+}
+
+/// Carries bytes both ways between two non-blocking stream sockets that a Poller watches
+/// edge-triggered. Owns no descriptor, and no memory but the bytes that one side does not take yet:
+/// while there are any, the other side is not read. A side's end of stream is passed on as such,
+/// after its last byte; the opposite direction goes on.
+class Relay {
+ public:
+  void attach(Side side, int fd) { ends_[index(side)].fd = fd; }
+  /// What epoll reported (EPOLLIN, EPOLLOUT, …), also before all are attached: the edge comes once.
+  void note(Side side, std::uint32_t events);
+  /// Forgets what was noted of a side, whose descriptor was closed.
+  void forget(Side side) { ends_[index(side)] = {}; }
+
+  struct Moved {
+    std::uint64_t from_client = 0, from_server = 0;  // bytes read
+    bool sent = false;                               // bytes were taken
+    bool more = false;                               // stopped to let others have their turn
+  };
+  /// Moves what can be moved now; `scratch` is free again afterwards.
+  Moved move(std::span<char> scratch);
+
+  /// Nothing is left to carry: both sides ended, or one is broken and the other has what it said.
+  bool ended() const { return done(Side::client) && done(Side::server); }
+  /// Whether epoll saw the end of what `side` says; bytes before it may still be unread.
+  bool closing(Side side) const { return ends_[index(side)].closing; }
+  /// The side whose connection was reset, or failed otherwise, first.
+  std::optional<Side> broken() const { return broken_; }
+
+  /// Whether `side` has said its last byte, or can be told nothing of what it says any more.
+  bool done(Side side) const;
+  /// Whether bytes wait for `side` to take them.
+  bool blocked(Side side) const {
+    return to(side).start != to(side).end && !ends_[index(side)].broken;
+  }
+  /// Whether `side` ended its stream, and all of it was read.
+  bool said_all(Side side) const { return directions_[index(side)].ended; }
+  /// Whether `side` was told that no more bytes come.
+  bool told_end(Side side) const { return to(side).told_end; }
+  /// Whether silence of `side` is its own: more is expected of it, or bytes wait for it.
+  bool expects(Side side) const;
+
+ private:
+  struct End {
+    int fd = -1;
+    bool readable = false, writable = false;
+    bool closing = false;  // epoll saw its end: read on until it comes, however short the reads
+    bool broken = false;
+  };
+  /// From the side it is named after to the other.
+  struct Direction {
+    std::unique_ptr<char[]> unsent;
+    std::uint32_t start = 0, end = 0;
+    bool ended = false;     // the source said its last byte
+    bool told_end = false;  // and the destination knows
+  };
+
+  static std::size_t index(Side side) { return static_cast<std::size_t>(side); }
+  const Direction& to(Side side) const { return directions_[index(other(side))]; }
+  std::uint64_t carry(Side source, std::span<char> scratch, Moved& moved);
+  std::size_t send_some(Side side, std::span<const char> bytes, Moved& moved);
+  bool flush(Side source, Moved& moved);
+  void keep(Direction& direction, std::span<const char> bytes);
+  void finish(Side source);
+  void fail(Side side);
+
+  std::array<End, 2> ends_;
+  std::array<Direction, 2> directions_;
+  std::optional<Side> broken_;
+};
+
+}  // namespace novip::proxy

@@ -1,0 +1,159 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include <boost/intrusive/list_hook.hpp>
+
+#include "base/clock.h"
+#include "base/endpoint.h"
+#include "base/fd.h"
+#include "cluster/balance.h"
+#include "proxy/close_reason.h"
+#include "proxy/deadlines.h"
+#include "proxy/place.h"
+#include "proxy/poller.h"
+#include "proxy/relay.h"
+#include "proxy/set_up.h"
+#include "proxy/worker.h"
+
+namespace novip::proxy {
+
+class Loop;
+
+/// A client that was accepted, and the places it took.
+struct Arrival {
+  UniqueFd fd;
+  Endpoint client;
+  std::size_t frontend = 0;
+  const config::Bind* bind = nullptr;
+  Place connection, frontend_session, bind_session;
+};
+
+template <typename Tag>
+using ListHook =
+    boost::intrusive::list_base_hook<boost::intrusive::tag<Tag>,
+                                     boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
+struct AllTag;
+struct ServerTag;
+struct QueueTag;
+
+/// One client's life, from accept to its line in the log. Set-up is a coroutine, set_up(), to be
+/// read from top to bottom; then the relay carries bytes until one side ends. Every way leads
+/// through end(), once. Lives on its worker's thread only, and stays as small as it can: thousands
+/// are idle.
+class Session final : public Watcher,
+                      public Timed,
+                      public ListHook<AllTag>,
+                      public ListHook<ServerTag>,
+                      public ListHook<QueueTag> {
+ public:
+  using AllLink = boost::intrusive::base_hook<ListHook<AllTag>>;
+  using ServerLink = boost::intrusive::base_hook<ListHook<ServerTag>>;
+  using QueueLink = boost::intrusive::base_hook<ListHook<QueueTag>>;
+
+  Session(Loop& loop, std::uint64_t id, Arrival arrival);
+  ~Session() override = default;
+
+  /// Begins; the session may have ended when it returns.
+  void begin();
+  /// Ends it now, whatever it is doing. The loop deletes it at the end of the turn.
+  void end(Cause cause);
+
+  std::uint64_t id() const { return id_; }
+  /// Of the server it goes to: those routed under a smaller epoch than the server's are to be cut.
+  std::uint64_t epoch() const { return epoch_; }
+  TimePoint waiting_since() const { return waiting_since_; }
+  /// Takes a place on a server, when there is one, and goes on.
+  bool serve();
+  SessionInfo info() const;
+
+  void ready(unsigned which, std::uint32_t events) override;
+  void go_on() override;
+  void deadline_reached() override;
+
+ private:
+  // session.cpp: from accept to the relay
+  SetUp set_up();
+  enum class Header { complete, incomplete, invalid, closed };
+  Header read_proxy_header();
+  void refuse(const char* why);
+  bool enter_backend();
+  void hand_over();
+  void wait_until(TimePoint stage);
+  Cause late(Cause stage) const;
+  bool client_has_gone(std::uint32_t events) const;
+  Endpoint destination() const;
+
+  // session_routing.cpp: a server, and a connection to it
+  cluster::Balancer::Choice::Outcome choose_server();
+  void count_redispatch();
+  bool queue_is_full() const;
+  void join_queue();
+  Cause connect();
+  bool finish_connecting();
+  void connect_failed();
+  bool goes_elsewhere() const;
+  bool another_is_usable() const;
+  void leave_server();
+  void observe(bool success);
+
+  // session_forwarding.cpp: the relay, its idle timeouts, and the end
+  void forward();
+  void count_moved(const Relay::Moved& moved);
+  void check_idle();
+  Milliseconds idle_limit(Side side) const;
+  void close_descriptors(Cause cause);
+  CloseReason reason_of(Cause cause) const;
+  void count_end(CloseReason reason);
+  void log_end(CloseReason reason);
+
+  /// Lets `change` count for the backend, and for the server when there is one.
+  template <typename Change>
+  void count(Change change) {
+    auto& proxy = counters_of_backend();
+    change(proxy.backend.totals);
+    if (server_ >= 0) change(proxy.servers[index(server_)]);
+  }
+  cluster::WorkerCounters::Proxy& counters_of_backend() const;
+  static std::size_t index(std::int32_t number) { return static_cast<std::size_t>(number); }
+  static std::int32_t elapsed(TimePoint from, TimePoint to);
+
+  const config::Proxy& frontend() const;
+  const config::Proxy& backend() const;
+  const cluster::ServerView& server() const;
+
+  Loop& loop_;
+  const std::uint64_t id_;
+  UniqueFd client_, server_fd_;
+  Endpoint client_address_;
+  std::unique_ptr<Endpoint> told_destination_;  // by a PROXY header
+  const config::Bind* bind_;
+  const std::uint32_t frontend_;
+  std::int32_t backend_ = -1;
+  std::int32_t server_ = -1;
+  std::uint64_t epoch_ = 0;
+
+  Phase phase_ = Phase::request;
+  bool forwarding_ = false;
+  bool ended_ = false;
+  bool redispatched_ = false;
+  std::uint16_t retries_ = 0;
+  std::int32_t left_server_ = -1;  // to be avoided: the one that did not answer
+  std::uint32_t backend_queue_ = 0;
+
+  const WallTime accepted_at_;
+  const TimePoint accepted_;
+  TimePoint arrived_;  // once the client is known
+  TimePoint waiting_since_;
+  TimePoint client_deadline_ = TimePoint::max();  // timeout client, while being set up
+  TimePoint last_activity_;
+  std::int32_t queue_ms_ = -1, connect_ms_ = -1;
+  std::uint64_t bytes_in_ = 0, bytes_out_ = 0;
+
+  Place connection_, frontend_session_, bind_session_, backend_session_, server_place_, queued_;
+  SetUpEvents events_;
+  Relay relay_;
+};
+
+}  // namespace novip::proxy

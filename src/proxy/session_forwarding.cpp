@@ -1,0 +1,202 @@
+// A session that has its server: the relay, its idle timeouts, and the end of every session.
+#include <algorithm>
+
+#include "proxy/connect.h"
+#include "proxy/loop.h"
+#include "proxy/session.h"
+#include "proxy/tcplog.h"
+
+namespace novip::proxy {
+
+void Session::go_on() {
+  forward();
+}
+
+void Session::forward() {
+  const bool half_closed = relay_.told_end(Side::client) || relay_.told_end(Side::server);
+  const Relay::Moved moved = relay_.move(loop_.scratch());
+  if (moved.sent) last_activity_ = loop_.now();
+  if (moved.from_client + moved.from_server > 0) count_moved(moved);
+  if (relay_.ended()) {
+    const auto broken = relay_.broken();
+    return end(!broken                  ? Cause::finished
+               : broken == Side::client ? Cause::client_closed
+                                        : Cause::server_closed);
+  }
+  if (moved.more) loop_.poller().again(*this);
+  // client-fin and server-fin may be shorter than the deadline that is set.
+  if (!half_closed && (relay_.told_end(Side::client) || relay_.told_end(Side::server)))
+    check_idle();
+}
+
+void Session::count_moved(const Relay::Moved& moved) {
+  bytes_in_ += moved.from_client;
+  bytes_out_ += moved.from_server;
+  auto& counters = loop_.counters().proxies[frontend_].frontend;
+  counters.bytes_in.add(moved.from_client);
+  counters.bytes_out.add(moved.from_server);
+  count([&moved](cluster::ServerCounters& of_server) {
+    of_server.bytes_in.add(moved.from_client);
+    of_server.bytes_out.add(moved.from_server);
+  });
+}
+
+/// 0: none. Each timeout is refreshed by bytes in either direction, so that only the last activity
+/// is to be known (stream_interface.c refreshes both unless `option independent-streams`).
+Milliseconds Session::idle_limit(Side side) const {
+  const bool client = side == Side::client;
+  const auto& own = client ? frontend().timeouts : backend().timeouts;
+  const auto& after_end = client ? own.client_fin : own.server_fin;
+  if (relay_.told_end(side) && after_end) return *after_end;
+  if (const auto& tunnel = backend().timeouts.tunnel) return *tunnel;
+  return client ? own.client : own.server;
+}
+
+/// Ends a session that was idle for too long; else sets the next time to look. It may come early:
+/// bytes only note their time. It comes at the latest after the shorter of the limits, as which of
+/// them counts depends on who is waited for.
+void Session::check_idle() {
+  const Milliseconds client = idle_limit(Side::client), server = idle_limit(Side::server);
+  const auto due = [this](Side side, Milliseconds limit) {
+    return limit.count() > 0 && relay_.expects(side) ? last_activity_ + limit : TimePoint::max();
+  };
+  const TimePoint client_due = due(Side::client, client), server_due = due(Side::server, server);
+  const TimePoint first = std::min(client_due, server_due);
+  if (first <= loop_.now())
+    return end(client_due <= server_due ? Cause::client_timeout : Cause::server_timeout);
+  TimePoint look = first;
+  for (const Milliseconds limit : {client, server})
+    if (limit.count() > 0) look = std::min(look, loop_.now() + limit);
+  if (look == TimePoint::max())
+    loop_.deadlines().cancel(*this);
+  else
+    loop_.deadlines().set(*this, look);
+}
+
+void Session::end(Cause cause) {
+  if (ended_) return;
+  ended_ = true;
+  const CloseReason reason = reason_of(cause);
+  loop_.deadlines().cancel(*this);
+  close_descriptors(cause);
+  // HAProxy's line counts the session itself on the frontend's side only.
+  server_place_.release();
+  backend_session_.release();
+  if (backend_ >= 0) count_end(reason);
+  if (phase_ != Phase::request) log_end(reason);
+  queued_.release();
+  bind_session_.release();
+  frontend_session_.release();
+  connection_.release();
+  loop_.session_ended(*this);
+  events_.abandon();
+}
+
+/// A reset is passed on as one: it must not look like the regular end of what was said.
+void Session::close_descriptors(Cause cause) {
+  if (forwarding_ && cause == Cause::client_closed) reset_when_sent(server_fd_.get());
+  if (forwarding_ && cause == Cause::server_closed) reset_when_sent(client_.get());
+  server_fd_.reset();
+  client_.reset();
+}
+
+CloseReason Session::reason_of(Cause cause) const {
+  const bool last = forwarding_ && relay_.said_all(Side::server) && relay_.done(Side::client);
+  return {cause, last ? Phase::last : phase_};
+}
+
+void Session::count_end(CloseReason reason) {
+  if (queued_) queue_ms_ = elapsed(arrived_, loop_.now());
+  count([&](cluster::ServerCounters& counters) {
+    switch (reason.cause) {
+      case Cause::client_closed:
+      case Cause::client_timeout:
+        counters.client_aborts.add();
+        break;
+      case Cause::server_closed:
+      case Cause::server_timeout:
+        (forwarding_ ? counters.server_aborts : counters.connect_failures).add();
+        if (forwarding_) counters.response_failures.add();
+        break;
+      case Cause::resources:
+        counters.connect_failures.add();
+        break;
+      default:
+        break;
+    }
+    counters.queue_ms.add(static_cast<std::uint64_t>(std::max(queue_ms_, 0)));
+    counters.connect_ms.add(static_cast<std::uint64_t>(std::max(connect_ms_, 0)));
+    counters.total_ms.add(static_cast<std::uint64_t>(elapsed(accepted_, loop_.now())));
+    counters.ended.add();
+  });
+}
+
+void Session::log_end(CloseReason reason) {
+  if (frontend().logs.empty()) return;
+  const cluster::Load& load = loop_.load();
+  SessionRecord record;
+  record.client = client_address_;
+  record.accepted = accepted_at_;
+  record.frontend = record.backend = frontend().name;
+  record.queue_ms = queue_ms_;
+  record.connect_ms = connect_ms_;
+  record.total_ms = elapsed(accepted_, loop_.now());
+  record.bytes_out = bytes_out_;
+  record.reason = reason;
+  record.process_sessions = load.connections.now();
+  record.frontend_sessions = load.proxies[frontend_].frontend_sessions.now();
+  record.retries = retries_;
+  record.redispatched = redispatched_;
+  record.backend_queue = backend_queue_;
+  if (backend_ >= 0) {
+    record.backend = backend().name;
+    record.backend_sessions = load.proxies[index(backend_)].backend_sessions.now();
+  }
+  if (server_ >= 0) {
+    record.server = server().settings->name;
+    record.server_sessions = load.proxies[index(backend_)].servers[index(server_)].sessions.now();
+  }
+  if (is_logged(frontend(), record, bytes_in_))
+    loop_.log(frontend(), Severity::info, tcplog_line(record));
+}
+
+SessionInfo Session::info() const {
+  SessionInfo info;
+  info.id = id_;
+  info.frontend = frontend_;
+  info.backend = backend_ >= 0 ? index(backend_) : frontend_;
+  info.server = server_;
+  info.client = client_address_.text();
+  if (server_fd_) info.server_address = Endpoint::peer_of(server_fd_.get()).text();
+  info.state = phase_ == Phase::request ? "accepting"
+               : phase_ == Phase::queue ? "queued"
+               : forwarding_            ? "forwarding"
+                                        : "connecting";
+  info.age = Milliseconds(elapsed(accepted_, loop_.now()));
+  info.idle = Milliseconds(elapsed(last_activity_, loop_.now()));
+  info.bytes_in = bytes_in_;
+  info.bytes_out = bytes_out_;
+  return info;
+}
+
+std::int32_t Session::elapsed(TimePoint from, TimePoint to) {
+  return static_cast<std::int32_t>(std::chrono::duration_cast<Milliseconds>(to - from).count());
+}
+
+const config::Proxy& Session::frontend() const {
+  return *loop_.snapshot().proxies[frontend_].settings;
+}
+
+const config::Proxy& Session::backend() const {
+  return *loop_.snapshot().proxies[index(backend_)].settings;
+}
+
+const cluster::ServerView& Session::server() const {
+  return loop_.snapshot().proxies[index(backend_)].servers[index(server_)];
+}
+
+cluster::WorkerCounters::Proxy& Session::counters_of_backend() const {
+  return loop_.counters().proxies[index(backend_)];
+}
+
+}  // namespace novip::proxy

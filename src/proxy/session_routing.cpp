@@ -1,0 +1,126 @@
+// The parts of Session::set_up that find a server and connect to it.
+#include <algorithm>
+
+#include <sys/socket.h>
+
+#include "proxy/connect.h"
+#include "proxy/loop.h"
+#include "proxy/session.h"
+
+namespace novip::proxy {
+
+cluster::Balancer::Choice::Outcome Session::choose_server() {
+  const std::size_t b = index(backend_);
+  const std::optional<std::size_t> avoid =
+      left_server_ < 0 ? std::nullopt : std::optional(index(left_server_));
+  const auto choice = loop_.balancer(b).choose(loop_.snapshot().proxies[b], loop_.load().proxies[b],
+                                               client_address_, avoid);
+  if (choice.outcome != cluster::Balancer::Choice::Outcome::chosen) return choice.outcome;
+  server_ = static_cast<std::int32_t>(choice.server);
+  server_place_ = Place(loop_.load().proxies[b].servers[choice.server].sessions);
+  epoch_ = server().epoch;
+  loop_.sessions_of(b, choice.server).push_back(*this);
+  queue_ms_ = elapsed(arrived_, loop_.now());
+  phase_ = Phase::connect;
+  count([](cluster::ServerCounters& counters) { counters.selected.add(); });
+  if (avoid) count_redispatch();
+  return choice.outcome;
+}
+
+void Session::count_redispatch() {
+  auto& counters = loop_.counters().proxies[index(backend_)];
+  auto& left = counters.servers[index(left_server_)];
+  const bool same = server_ == std::exchange(left_server_, -1);
+  (same ? left.retries : left.redispatches).add();
+  (same ? counters.backend.totals.retries : counters.backend.totals.redispatches).add();
+  redispatched_ = redispatched_ || !same;
+}
+
+/// maxqueue of all usable servers together: the queue is the backend's.
+bool Session::queue_is_full() const {
+  std::uint64_t limit = 0;
+  for (const auto& candidate : loop_.snapshot().proxies[index(backend_)].servers) {
+    if (!candidate.usable) continue;
+    if (candidate.settings->maxqueue == 0) return false;
+    limit += candidate.settings->maxqueue;
+  }
+  return loop_.load().proxies[index(backend_)].queued.now() >= limit;
+}
+
+void Session::join_queue() {
+  auto& gauge = loop_.load().proxies[index(backend_)].queued;
+  queued_ = Place::take(gauge);
+  backend_queue_ = gauge.now();
+  waiting_since_ = loop_.now();
+  const auto& timeouts = backend().timeouts;
+  wait_until(after(waiting_since_, timeouts.queue.value_or(timeouts.connect)));
+  loop_.queue(index(backend_)).join(*this);
+  loop_.somebody_waits();
+}
+
+bool Session::serve() {
+  if (choose_server() != cluster::Balancer::Choice::Outcome::chosen) return false;
+  queued_.release();
+  events_.tell(place_found);
+  return true;
+}
+
+/// Cause::finished: under way.
+Cause Session::connect() {
+  const auto now = std::chrono::duration_cast<Milliseconds>(loop_.now().time_since_epoch());
+  count([now](cluster::ServerCounters& counters) {
+    counters.sessions.add();
+    counters.last_session_ms.set(static_cast<std::uint64_t>(now.count()));
+  });
+  auto connecting =
+      start_connecting(server_address(server(), destination()), backend(), *server().settings);
+  if (!connecting.fd) return connecting.no_resources ? Cause::resources : Cause::server_closed;
+  server_fd_ = std::move(connecting.fd);
+  relay_.attach(Side::server, server_fd_.get());
+  return loop_.poller().add(server_fd_.get(), *this, 1) ? Cause::finished : Cause::resources;
+}
+
+bool Session::finish_connecting() {
+  if (!connect_succeeded(server_fd_.get())) return false;
+  const std::string header = proxy_header_for(*server().settings, client_address_, destination());
+  // A new connection takes these few bytes at once, or is no good.
+  return header.empty() || ::send(server_fd_.get(), header.data(), header.size(), MSG_NOSIGNAL) ==
+                               static_cast<ssize_t>(header.size());
+}
+
+void Session::connect_failed() {
+  observe(false);
+  server_fd_.reset();
+  relay_.forget(Side::server);
+}
+
+/// `option redispatch`: to another server where one is as good as the other, else at the last retry
+/// or each `interval`-th (backend.c, stream_choose_redispatch).
+bool Session::goes_elsewhere() const {
+  if (!backend().redispatch) return false;
+  if (!server().usable) return true;
+  if (backend().balance != config::Algorithm::source && another_is_usable()) return true;
+  const int interval = backend().redispatch_interval;
+  const int every = interval < 0 ? static_cast<int>(backend().retries) + 1 + interval : interval;
+  return every > 0 && retries_ % every == 0;
+}
+
+bool Session::another_is_usable() const {
+  const auto& servers = loop_.snapshot().proxies[index(backend_)].servers;
+  return std::ranges::any_of(
+      servers, [this](const auto& other) { return other.usable && &other != &server(); });
+}
+
+void Session::leave_server() {
+  ListHook<ServerTag>::unlink();
+  left_server_ = std::exchange(server_, -1);
+  server_place_.release();
+  loop_.place_freed();
+}
+
+void Session::observe(bool success) {
+  if (server().settings->check.observe_layer4 && loop_.shared().observed)
+    loop_.shared().observed(index(backend_), index(server_), success);
+}
+
+}  // namespace novip::proxy
