@@ -72,7 +72,7 @@ def status_of(pid):
 def test_daemon_serves_detached_and_stops_on_sigterm(daemon, folder):
     port, pid = daemon()
     assert pid != os.getpid()
-    assert os.getsid(pid) != os.getsid(0)
+    wait_for(lambda: os.getsid(pid) != os.getsid(0), "it has a session of its own")
     assert server_reached(port) == "s1"
     assert int(RuntimeApi(folder / "sock").info()["Pid"]) == pid
     end(pid)

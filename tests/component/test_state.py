@@ -106,6 +106,7 @@ def test_a_flood_makes_it_neither_fail_nor_slow_the_proxy(cluster):
 def state_once(conninfo):
     done = subprocess.run([settings.BINARY, "state", "--postgres", conninfo], text=True,
                           capture_output=True, timeout=20)
+    assert done.returncode == (1 if done.stdout.startswith("unavailable") else 0)
     return done.stdout
 
 
