@@ -34,11 +34,12 @@ void add_user(Parser& p, const Arguments& words) {
 }
 
 void set_admin(Parser& p, const Arguments& words) {
+  StatsPage& stats = page(p);
   if (words[0] != "if" || words[1] != "TRUE")
     return p.error(
         "'stats admin' is supported as 'stats admin if TRUE' only: novip has no ACLs; "
         "protect the page with 'stats auth' and its address");
-  page(p).admin = true;
+  stats.admin = true;
 }
 
 void set_description(Parser& p, const Arguments& words) {

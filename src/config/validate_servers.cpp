@@ -24,18 +24,20 @@ void number_servers(Proxy& proxy) {
   }
 }
 
+bool is_connect_without_port(const TcpCheckRule& rule) {
+  const auto* const connect = std::get_if<CheckConnect>(&rule);
+  return connect != nullptr && !connect->port;
+}
+
 /// The port a check goes to, when the rules or the server say one.
 bool has_check_port(const Draft& draft, const Server& server) {
   if (server.check.port || server.host.port || server.host.address.family() == AF_UNIX) return true;
   if (draft.check == Draft::Check::http)
     return draft.http_connect && draft.http_connect->port.has_value();
   if (draft.check != Draft::Check::tcp || draft.tcp_rules.empty()) return false;
-  return std::all_of(draft.tcp_rules.begin(), draft.tcp_rules.end(),
-                     [](const auto& rule) {
-                       const auto* const connect = std::get_if<CheckConnect>(&rule);
-                       return connect == nullptr || connect->port;
-                     }) &&
-         std::holds_alternative<CheckConnect>(draft.tcp_rules.front());
+  const auto& rules = draft.tcp_rules;
+  return std::holds_alternative<CheckConnect>(rules.front()) &&
+         std::none_of(rules.begin(), rules.end(), is_connect_without_port);
 }
 
 bool is_tls_connect(const TcpCheckRule& rule) {

@@ -1,0 +1,180 @@
+#include "config/conninfo.h"
+#include "reading.h"
+
+namespace novip::config {
+
+namespace {
+
+/// A statistics page with these lines, the first of which is line 8.
+std::string page(const std::string& lines) {
+  return timeouts + "listen st\n mode http\n bind :7000\n" + lines;
+}
+
+std::string state(const std::string& lines) {
+  return "state\n bind *:5431\n" + lines;
+}
+
+}  // namespace
+
+TEST(Stats, Page) {
+  const auto config = accepted(page(R"(
+    stats enable
+    stats uri /haproxy
+    stats refresh 5
+    stats realm PostgreSQL\ nodes
+    stats auth dba:secret
+    stats auth web:other
+    stats admin if TRUE
+    stats hide-version
+    stats show-legends
+    stats show-node
+    stats show-desc the three nodes
+)"));
+  const StatsPage& stats = config->proxies[0].stats;
+  EXPECT_TRUE(stats.enabled && stats.admin && stats.hide_version && stats.show_legends &&
+              stats.show_node);
+  EXPECT_EQ(stats.uri, "/haproxy");
+  EXPECT_EQ(stats.refresh, seconds(5));
+  EXPECT_EQ(stats.realm, "PostgreSQL nodes");
+  ASSERT_EQ(stats.users.size(), 2u);
+  EXPECT_EQ(stats.users[0], std::pair(std::string("dba"), std::string("secret")));
+  EXPECT_EQ(stats.description, "the three nodes");
+}
+
+TEST(Stats, AnyLineEnablesThePageAndStartsItAfresh) {
+  EXPECT_TRUE(accepted(page(" stats uri /\n"))->proxies[0].stats.enabled);
+  const auto config = accepted(
+      "defaults\n mode http\n timeout client 1s\n stats auth dba:secret\n stats uri /all\n"
+      "listen a\n bind :1\nlisten b\n bind :2\n stats refresh 1s\n");
+  EXPECT_EQ(config->proxies[0].stats.uri, "/all");
+  EXPECT_EQ(config->proxies[0].stats.users.size(), 1u);
+  EXPECT_EQ(config->proxies[1].stats.uri, "/haproxy?stats");
+  EXPECT_TRUE(config->proxies[1].stats.users.empty());
+}
+
+TEST(Stats, Mistakes) {
+  EXPECT_EQ(told(read(page(" stats admin if LOCALHOST\n"))),
+            "8! 'stats admin' is supported as 'stats admin if TRUE' only: novip has no ACLs; "
+            "protect the page with 'stats auth' and its address\n");
+  EXPECT_EQ(told(read(page(" stats uri /\n http-request deny\n"))),
+            "9! 'http-request' is not supported: in HTTP mode novip serves its statistics page "
+            "only\n");
+  EXPECT_EQ(told(read(page(" stats uri /\n server s 127.0.0.1:1\n"))),
+            "5! listen 'st' is in HTTP mode (set at t.cfg:6): it serves the statistics page only, "
+            "and leads to no server\n");
+}
+
+TEST(Mode, HttpNeedsAStatisticsPage) {
+  const std::string http = "defaults\n mode http\n timeout client 1s\n";
+  EXPECT_EQ(told(read(http + "listen a\n bind :1\n mode tcp\n")), "");
+  EXPECT_EQ(told(read(http + "listen a\n bind :1\n")),
+            "4! listen 'a' is in HTTP mode (set at t.cfg:2) without 'stats enable': novip forwards "
+            "TCP only; write 'mode tcp', or 'stats enable' for a statistics page\n");
+  EXPECT_EQ(told(read("backend b\n mode http\nlisten a\n bind :1\n timeout client 1s\n")),
+            "1! backend 'b' is in HTTP mode (set at t.cfg:2): novip forwards TCP only; write 'mode "
+            "tcp'\n");
+  EXPECT_EQ(
+      told_of_listen(" mode health\n"),
+      "7! unknown proxy mode 'health'; novip knows 'tcp', and 'http' for a statistics page\n");
+}
+
+TEST(ResolversSection, Settings) {
+  const auto config = accepted(timeouts + R"(listen a
+    bind :5432
+    server s pg.example:5432 resolvers dns
+resolvers dns
+    nameserver one 127.0.0.1:53
+    nameserver two udp@[::1]:5353
+    parse-resolv-conf
+    resolve_retries 5
+    timeout resolve 2s
+    timeout retry 3s
+    hold valid 4s
+    hold nx 5s
+    hold obsolete 6s
+    hold timeout 7s
+    hold refused 8s
+    hold other 9s
+)");
+  ASSERT_EQ(config->resolvers.size(), 1u);
+  const Resolvers& dns = config->resolvers[0];
+  ASSERT_EQ(dns.nameservers.size(), 2u);
+  EXPECT_EQ(dns.nameservers[0].name, "one");
+  EXPECT_EQ(dns.nameservers[1].address.text(), "[::1]:5353");
+  EXPECT_TRUE(dns.parse_resolv_conf);
+  EXPECT_EQ(dns.retries, 5u);
+  EXPECT_EQ(dns.timeout_resolve, seconds(2));
+  EXPECT_EQ(dns.timeout_retry, seconds(3));
+  EXPECT_EQ(dns.hold_valid, seconds(4));
+  EXPECT_EQ(dns.hold_nx, seconds(5));
+  EXPECT_EQ(dns.hold_obsolete, seconds(6));
+  EXPECT_EQ(dns.hold_timeout, seconds(7));
+  EXPECT_EQ(dns.hold_refused, seconds(8));
+  EXPECT_EQ(dns.hold_other, seconds(9));
+  EXPECT_EQ(config->proxies[0].servers[0].resolvers, "dns");
+}
+
+TEST(ResolversSection, DefaultIsResolvConf) {
+  const auto config = accepted(timeouts + "listen a\n bind :1\n server s pg:1 resolvers default\n");
+  ASSERT_EQ(config->resolvers.size(), 1u);
+  EXPECT_EQ(config->resolvers[0].name, "default");
+  EXPECT_TRUE(config->resolvers[0].parse_resolv_conf);
+}
+
+TEST(StateSection, Settings) {
+  const auto config = accepted(
+      state(" postgres \"host=/run/postgresql port=5434\"\n interval 20ms\n lease 2s\n maxconn 9\n"
+            " bind 127.0.0.1:5440\n"));
+  ASSERT_TRUE(config->state);
+  ASSERT_EQ(config->state->binds.size(), 2u);
+  EXPECT_EQ(config->state->binds[0].address.text(), "0.0.0.0:5431");
+  EXPECT_EQ(config->state->conninfo, "host=/run/postgresql port=5434");
+  EXPECT_EQ(config->state->interval, Milliseconds(20));
+  EXPECT_EQ(config->state->lease, seconds(2));
+  EXPECT_EQ(config->state->maxconn, 9u);
+}
+
+TEST(StateSection, Mistakes) {
+  EXPECT_EQ(told(read(state(" postgres x=y\n interval 9ms\n"))),
+            "4! 'interval': '9ms' is too short, the least is 10 ms\n");
+  EXPECT_EQ(told(read(state(""))),
+            "1! section 'state' has no 'postgres': it says how to reach "
+            "PostgreSQL\n");
+  EXPECT_EQ(told(read("state\n postgres x=y\n")),
+            "1! section 'state' has no 'bind': nobody could ask it\n");
+  EXPECT_EQ(told(read(state(" postgres x=y\n lease 50ms\n"))),
+            "1! section 'state': 'lease' must be longer than 'interval'\n");
+  EXPECT_EQ(told(read(state(" postgres x=y\nstate\n bind :2\n postgres x=y\n"))),
+            "4! a second 'state' section; the first is at t.cfg:1\n");
+}
+
+TEST(StateSection, ASocketIsOutOfReachAfterChroot) {
+  const std::string chroot = "global\n chroot /var/lib/haproxy\n";
+  EXPECT_EQ(told(read(chroot + state(" postgres \"host=/run/postgresql\"\n"))),
+            "3! section 'state' reaches PostgreSQL through a Unix socket, which is out of reach "
+            "after 'chroot /var/lib/haproxy': use host=127.0.0.1 in 'postgres'\n");
+  EXPECT_EQ(told(read(chroot + state(" postgres \"host=127.0.0.1\"\n"))), "");
+}
+
+TEST(Conninfo, WhereItLeads) {
+  for (const auto* const socket :
+       {"", "port=5434", "host=/run/postgresql port=5434", "host = '/run/pg'", "host=''",
+        "dbname='a host=x'", "postgresql:///postgres", "postgresql://novip@/db",
+        "postgresql://%2Frun%2Fpg/db", "postgres://:5434/db", "postgresql:///db?host=/run/pg"})
+    EXPECT_TRUE(uses_unix_socket(socket)) << socket;
+  for (const auto* const tcp :
+       {"host=127.0.0.1", "port=1 host=srv1", "hostaddr=10.0.0.1", "host = 'srv1' port=1",
+        "service=pg", "postgresql://srv1/db", "postgresql://u:p@srv1:5434/db",
+        "postgresql:///db?host=srv1", "postgresql:///db?hostaddr=10.0.0.1"})
+    EXPECT_FALSE(uses_unix_socket(tcp)) << tcp;
+}
+
+TEST(Section, ThatNovipHasNot) {
+  EXPECT_EQ(told(read("userlist u\n user a password b\nlisten a\n bind :1\n timeout client 1\n")),
+            "1! section 'userlist' is not supported by novip\n");
+  EXPECT_EQ(told(read("cluster pg\n watch agent\nlisten a\n bind :1\n timeout client 1\n")),
+            "1! section 'cluster' is not supported yet; use 'listen' with 'server' lines and "
+            "checks\n");
+}
+
+}  // namespace novip::config
