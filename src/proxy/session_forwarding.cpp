@@ -101,8 +101,9 @@ void Session::close_descriptors(Cause cause) {
 }
 
 CloseReason Session::reason_of(Cause cause) const {
-  const bool last = forwarding_ && relay_.said_all(Side::server) && relay_.done(Side::client);
-  return {cause, last ? Phase::last : phase_};
+  const bool of_client = cause == Cause::client_closed || cause == Cause::client_timeout;
+  const bool server_done = relay_.said_all(Side::server) && relay_.told_end(Side::server);
+  return {cause, of_client && server_done ? Phase::last : phase_};
 }
 
 void Session::count_end(CloseReason reason) {
