@@ -78,9 +78,7 @@ std::string_view view(beast::string_view text) {
 PageResponse choose_response(const Statistics& statistics, const config::StatsPage& settings,
                              const PageRequest& request, TimePoint now) {
   const auto target = parse_page_target(view(request.target()), settings.uri);
-  if (!target.matches)
-    return text_response(http::status::not_found,
-                         "The statistics page is at " + settings.uri + "\n");
+  if (!target.matches) return text_response(http::status::not_found, "There is nothing here.\n");
   if (!authorized(view(request[http::field::authorization]), settings.users))
     return unauthorized(settings);
   if (request.method() != http::verb::get && request.method() != http::verb::head)

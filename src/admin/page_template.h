@@ -16,7 +16,7 @@ inline constexpr std::string_view page_style = R"css(
     --maint: #4a3f28; --drain: #24405f; --nocheck: #2a2f36; --link: #7fb6f0; } }
 * { box-sizing: border-box; }
 body { margin: 0; padding: 1rem; color: var(--text); background: var(--paper);
-  font: 14px/1.45 system-ui, sans-serif; }
+  font: 13px/1.4 system-ui, sans-serif; }
 h1 { font-size: 1.35rem; margin: 0; }
 h2 { font-size: 1.05rem; margin: 1.4rem 0 .4rem; }
 p { margin: .2rem 0; }
@@ -29,9 +29,11 @@ nav a { margin-right: 1rem; }
 .legend span { padding: .05rem .5rem; border-radius: .25rem; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
-th, td { padding: .25rem .5rem; border: 1px solid var(--line); white-space: nowrap;
+th, td { padding: .2rem .4rem; border: 1px solid var(--line); white-space: nowrap;
   text-align: right; }
-th { background: var(--head); font-weight: 600; font-size: .85rem; }
+th { background: var(--head); font-weight: 600; font-size: .8rem; }
+th[colspan] { text-align: center; }
+td:nth-child(-n+3) { min-width: 8rem; }
 th:first-child, td:first-child, .left { text-align: left; }
 td:first-child { font-weight: 600; position: sticky; left: 0; background: inherit; }
 tr { background: var(--paper); }
@@ -80,11 +82,11 @@ inline constexpr std::string_view page_table = R"html(<section><h2>{{name}}</h2>
 <div class="scroll"><table>
 <thead><tr><th rowspan="2">Name</th><th rowspan="2" class="left">Status</th><th rowspan="2" class="left">Last check</th>
 <th colspan="4">Sessions</th><th colspan="2">Queue</th><th colspan="2" class="wide">Rate</th><th colspan="2">Bytes</th>
-<th colspan="2">Errors</th><th colspan="2" class="wide">Again</th><th rowspan="2">Weight</th><th rowspan="2" class="wide">Role</th>
+<th colspan="2">Errors</th><th colspan="2" class="wide">Retried</th><th rowspan="2">Weight</th><th rowspan="2" class="wide">Role</th>
 <th colspan="3" class="wide">Failed</th><th rowspan="2" class="wide left">Address</th></tr>
 <tr><th>Now</th><th>Max</th><th>Limit</th><th>Total</th><th>Now</th><th>Max</th>
 <th class="wide">Now</th><th class="wide">Max</th><th>In</th><th>Out</th><th>Conn</th><th>Resp</th>
-<th class="wide">Retry</th><th class="wide">Other</th><th class="wide">Checks</th><th class="wide">Times down</th><th class="wide">Downtime</th></tr></thead>
+<th class="wide">Same</th><th class="wide">Other</th><th class="wide">Checks</th><th class="wide">Downs</th><th class="wide">For</th></tr></thead>
 <tbody>
 {{rows_html}}</tbody></table></div></section>
 )html";

@@ -1,0 +1,45 @@
+#include "admin/api_line.h"
+
+#include <gtest/gtest.h>
+
+namespace novip::admin {
+namespace {
+
+using Commands = std::vector<Words>;
+
+TEST(ApiLine, WordsAreApartByBlanks) {
+  EXPECT_EQ(parse_api_line("show stat"), (Commands{{"show", "stat"}}));
+  EXPECT_EQ(parse_api_line("  show \t stat  "), (Commands{{"show", "stat"}}));
+}
+
+TEST(ApiLine, SemicolonsSeparateCommands) {
+  EXPECT_EQ(parse_api_line("show info;show stat"), (Commands{{"show", "info"}, {"show", "stat"}}));
+  EXPECT_EQ(parse_api_line("show info ; show stat"),
+            (Commands{{"show", "info"}, {"show", "stat"}}));
+}
+
+TEST(ApiLine, ACommandMayBeEmpty) {
+  EXPECT_EQ(parse_api_line(""), (Commands{{}}));
+  EXPECT_EQ(parse_api_line(";"), (Commands{{}, {}}));
+  EXPECT_EQ(parse_api_line("quit;"), (Commands{{"quit"}, {}}));
+}
+
+TEST(ApiLine, ACarriageReturnAtTheEndIsIgnored) {
+  EXPECT_EQ(parse_api_line("show info;show stat\r"),
+            (Commands{{"show", "info"}, {"show", "stat"}}));
+  EXPECT_EQ(parse_api_line("\r"), (Commands{{}}));
+}
+
+TEST(ApiLine, ABackslashTakesTheNextCharacterAsItIs) {
+  EXPECT_EQ(parse_api_line("a\\;b c\\ d e\\\\f"), (Commands{{"a;b", "c d", "e\\f"}}));
+  EXPECT_EQ(parse_api_line("a\\"), (Commands{{"a\\"}}));
+}
+
+TEST(ApiLine, WordsBeyondTheLimitAreDropped) {
+  std::string line;
+  for (int i = 0; i < 100; ++i) line += "x ";
+  EXPECT_EQ(parse_api_line(line)[0].size(), api_word_limit);
+}
+
+}  // namespace
+}  // namespace novip::admin
