@@ -1,12 +1,12 @@
 #include "base/endpoint.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/un.h>
-
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/un.h>
 
 #include "base/text.h"
 
@@ -34,11 +34,12 @@ Endpoint::Endpoint(const sockaddr* address, socklen_t length)
 }
 
 std::optional<Endpoint> Endpoint::ip(std::string_view address, std::uint16_t port) {
-  std::string text(address);
-  if (text.size() >= 2 && text.front() == '[' && text.back() == ']')
-    text = text.substr(1, text.size() - 2);
+  // inet_pton would not see what follows a zero byte.
+  if (address.find('\0') != std::string_view::npos) return std::nullopt;
+  const bool brackets = address.size() >= 2 && address.front() == '[' && address.back() == ']';
+  const std::string text(brackets ? address.substr(1, address.size() - 2) : address);
   sockaddr_in v4{};
-  if (inet_pton(AF_INET, text.c_str(), &v4.sin_addr) == 1) {
+  if (!brackets && inet_pton(AF_INET, text.c_str(), &v4.sin_addr) == 1) {
     v4.sin_family = AF_INET;
     v4.sin_port = htons(port);
     return from(v4);
@@ -52,8 +53,12 @@ std::optional<Endpoint> Endpoint::ip(std::string_view address, std::uint16_t por
   return std::nullopt;
 }
 
-Endpoint Endpoint::any_v4(std::uint16_t port) { return *ip("0.0.0.0", port); }
-Endpoint Endpoint::any_v6(std::uint16_t port) { return *ip("::", port); }
+Endpoint Endpoint::any_v4(std::uint16_t port) {
+  return *ip("0.0.0.0", port);
+}
+Endpoint Endpoint::any_v6(std::uint16_t port) {
+  return *ip("::", port);
+}
 
 std::optional<Endpoint> Endpoint::unix_path(std::string_view path, bool abstract) {
   sockaddr_un address{};
@@ -122,9 +127,13 @@ std::string Endpoint::text() const {
   }
   if (family() != AF_UNIX) return "-";
   const auto un = as<sockaddr_un>(storage_);
-  if (length_ <= offsetof(sockaddr_un, sun_path)) return "unix:";
-  if (un.sun_path[0] != '\0') return std::string("unix:") + un.sun_path;
-  return std::string("unix:@") + (un.sun_path + 1);
+  const std::size_t offset = offsetof(sockaddr_un, sun_path);
+  // A path that fills sun_path has no zero byte at its end.
+  const std::size_t length = std::clamp<std::size_t>(length_, offset, sizeof un) - offset;
+  const std::string_view name(un.sun_path, length);
+  const bool abstract = !name.empty() && name.front() == '\0';
+  const auto visible = abstract ? name.substr(1) : name;
+  return std::string(abstract ? "unix:@" : "unix:").append(visible.substr(0, visible.find('\0')));
 }
 
 bool operator==(const Endpoint& a, const Endpoint& b) {

@@ -80,7 +80,7 @@ std::string ServerState::status() const {
   if (in_maintenance()) return "MAINT";
   if (operation == Operation::stopped) return stopped_status(*this);
   // Between rise and full, a failure or the first check is what the server goes through.
-  const bool going_down = check_running && health.in_transition();
+  const bool going_down = check_running && health.up() && health.in_transition();
   if (operation == Operation::stopping) return going_down ? with_progress("NOLB", *this) : "NOLB";
   if (draining()) {
     if (agent_running) return "DRAIN (agent)";

@@ -112,6 +112,18 @@ TEST_F(Agents, ByTheOperator) {
             "'set server <srv> agent' expects 'up' or 'down'.");
 }
 
+// An order may hold a server up although its health check's count is below `rise`.
+TEST_F(Agents, AServerHeldUpShowsNoProgressBelowRise) {
+  config::Proxy proxy = section();
+  proxy.servers[0].check.rise = 3;
+  Lab held(proxy);
+  held.refuses(0);
+  ASSERT_TRUE(held.roster->set_agent_health(0, 0, "up", held.now));
+  held.passes(0);
+  EXPECT_EQ(held.server(0).health.count(), 1u);
+  EXPECT_EQ(held.status(0), "UP");
+}
+
 TEST_F(Agents, LogHealthChecksTellsTheirWords) {
   config::Proxy proxy = section();
   proxy.log_health_checks = true;
