@@ -26,7 +26,9 @@ const std::vector<Keyword>& all_keywords() {
   return all;
 }
 
+/// A quoted "timeout connect" is one word, and no keyword.
 bool matches(std::string_view name, std::string_view word) {
+  if (word.find(' ') != std::string_view::npos) return false;
   if (name.ends_with('*')) return word.starts_with(name.substr(0, name.size() - 1));
   return name == word;
 }
@@ -107,7 +109,7 @@ std::optional<std::string_view> suggest(const std::vector<std::string>& words, S
   // Two words are compared with two and one with one, and nothing that long is a typing mistake.
   const std::string text = keyword_text(words);
   if (text.size() > 64) return std::nullopt;
-  const bool pair = text.find(' ') != std::string::npos;
+  const bool pair = text.size() > words[0].size();
   std::vector<std::string_view> candidates;
   for (const auto& row : all_keywords()) {
     if (!(row.sections & section)) continue;

@@ -17,6 +17,15 @@ TEST(Remarks, UnknownKeywordsAreCompared) {
             "7! 'bind' :1: unknown keyword 'acept-proxy'; did you mean 'accept-proxy'?\n");
 }
 
+TEST(Remarks, QuotedWordsAreOneWord) {
+  EXPECT_EQ(told_of_listen(" \"timeout connect\" 1s\n"),
+            "7! unknown keyword 'timeout connect' in 'listen' section\n");
+  EXPECT_EQ(told_of_listen(" \"timeout connect\"\n"),
+            "7! unknown keyword 'timeout connect' in 'listen' section\n");
+  EXPECT_EQ(told_of_listen(" \"balance x\"\n"),
+            "7! unknown keyword 'balance x' in 'listen' section; did you mean 'balance'?\n");
+}
+
 TEST(Remarks, KeywordsOfOtherSections) {
   EXPECT_EQ(told_of_listen(" nbthread 4\n"),
             "7! 'nbthread' is not allowed in 'listen' section; it belongs in 'global'\n");
