@@ -136,6 +136,16 @@ void http_connect(Parser& p, const Arguments& words) {
   draft.http_connect = read_check_connect(p, words);
 }
 
+/// The length of the body is known, and HAProxy too leaves out what a user says of it.
+void add_header(Parser& p, HttpRequestDraft& request, const std::string& name,
+                const std::string& value) {
+  const std::string lower = to_lower(name);
+  if (lower == "content-length" || lower == "transfer-encoding")
+    return p.warning("'http-check send': header '" + name + "' has no effect, it follows from " +
+                     "the body");
+  request.headers.push_back({name, value});
+}
+
 void http_send(Parser& p, const Arguments& words) {
   Draft& draft = own_http_rules(p);
   if (draft.http_send)
@@ -156,7 +166,7 @@ void http_send(Parser& p, const Arguments& words) {
     } else if (word == "hdr") {
       if (words[i + 2].empty())
         return p.error("'http-check send': 'hdr' expects <name> and <value> as arguments");
-      request.headers.push_back({value, words[i + 2]});
+      add_header(p, request, value, words[i + 2]);
       ++i;
     } else if (word != "comment") {
       return p.error(

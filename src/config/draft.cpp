@@ -9,7 +9,7 @@ void overwrite(HttpSend& request, const HttpRequestDraft& draft) {
   if (draft.uri) request.uri = *draft.uri;
   if (draft.version) request.version = *draft.version;
   if (draft.body) request.body = *draft.body;
-  request.headers.insert(request.headers.end(), draft.headers.begin(), draft.headers.end());
+  if (!draft.headers.empty()) request.headers = draft.headers;
 }
 
 /// `option httpchk METHOD URI` is the request, and `http-check send` overrides parts of it.

@@ -154,6 +154,17 @@ TEST(HttpCheck, SendOverridesTheOption) {
   EXPECT_EQ(request.body, "x");
 }
 
+TEST(HttpCheck, HeadersOfSendReplaceThoseOfTheOption) {
+  const std::string option = " option httpchk GET / HTTP/1.1\\r\\nHost:\\ one\n";
+  const auto kept = check<HttpCheck>(option + " http-check send uri /sync\n").request;
+  ASSERT_EQ(kept.headers.size(), 1u);
+  EXPECT_EQ(kept.headers[0].value, "one");
+  const auto replaced =
+      check<HttpCheck>(option + " http-check send hdr X y hdr Content-Length 5\n").request;
+  ASSERT_EQ(replaced.headers.size(), 1u);
+  EXPECT_EQ(replaced.headers[0].name, "X");
+}
+
 TEST(HttpCheck, Expectations) {
   const auto http = check<HttpCheck>(R"(
     option httpchk
