@@ -47,7 +47,9 @@ class Agent {
   std::unique_ptr<Loop> loop_;
 };
 
-/// `novip state --postgres CONNINFO`: asks once, within `timeout`. Blocking.
+/// `novip state --postgres CONNINFO`: asks once, within `timeout`. Blocking. (libpq looks up a host
+/// name by itself, and neither this timeout nor the agent's lease bounds that: a socket folder or a
+/// numeric address has no such wait.)
 Answer ask_once(const std::string& conninfo, Milliseconds timeout);
 
 }  // namespace novip::agent
