@@ -54,6 +54,7 @@ Outcome outcome_of(int status) {
     case ARES_ETIMEOUT:
       return Outcome::timeout;
     case ARES_EREFUSED:
+    case ARES_ECONNREFUSED:  // also when every server's answer was REFUSED
       return Outcome::refused;
     default:
       return Outcome::other;

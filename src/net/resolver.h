@@ -19,7 +19,7 @@ struct ResolverAnswer {
     found,
     nx,  // no such name, or it has no address
     timeout,
-    refused,
+    refused,  // by each server: its answer, or its closed port
     other,
   };
   Outcome outcome = Outcome::other;
