@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "base/text.h"
 #include "config/check_rules.h"
 

@@ -1,5 +1,6 @@
 #include "config/conninfo.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 

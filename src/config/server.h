@@ -1,10 +1,5 @@
 #pragma once
 
-#include <optional>
-#include <string>
-#include <string_view>
-#include <utility>
-
 #include "config/parser.h"
 
 namespace novip::config {
