@@ -45,7 +45,8 @@ Balancer::Choice Balancer::choose(const ProxyView& backend, Load::Proxy& load,
       break;
   }
   if (avoid)
-    std::ranges::stable_partition(candidates_, [&](const auto& c) { return c.server != *avoid; });
+    std::stable_partition(candidates_.begin(), candidates_.end(),
+                          [&](const Candidate& candidate) { return candidate.server != *avoid; });
   for (std::size_t i = 0; i < candidates_.size(); ++i) {
     const std::size_t server = candidates_[i].server;
     if (!load.servers[server].sessions.try_acquire(backend.servers[server].maxconn)) continue;

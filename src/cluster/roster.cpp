@@ -78,6 +78,16 @@ std::shared_ptr<const Snapshot> Roster::snapshot() const {
   return snapshot;
 }
 
+bool Roster::settled() const {
+  const auto awaited = [](const ServerState& server) {
+    return server.check_running && !server.in_maintenance() &&
+           server.last_check.status == CheckStatus::init;
+  };
+  return std::ranges::none_of(proxies_, [&](const ProxyState& proxy) {
+    return std::ranges::any_of(proxy.servers, awaited);
+  });
+}
+
 void Roster::check_done(std::size_t proxy, std::size_t server, const CheckResult& result,
                         TimePoint now) {
   const Event event{proxy, server, now};

@@ -28,7 +28,7 @@ class Roster {
   /// A line for the log of `proxy` (-1: the global one), e.g. "Server prod/srv1 is DOWN, reason:
   /// …".
   std::function<void(int proxy, Severity, const std::string& line)> on_notice;
-  /// Called once after each call that changed snapshot().
+  /// Called once after each call that changed snapshot(), or that settled() the roster.
   std::function<void()> on_change;
 
   const config::Config& config() const { return *config_; }
@@ -39,6 +39,9 @@ class Roster {
   std::shared_ptr<const Snapshot> snapshot() const;
   std::uint64_t generation() const { return generation_; }
   unsigned maxconn() const { return maxconn_; }
+  /// Every server that is to be checked has been, once. Before that, one that counts as up may be
+  /// anything.
+  bool settled() const;
 
   // What was observed. Results for a check that is paused or a server in maintenance are ignored.
   void check_done(std::size_t proxy, std::size_t server, const CheckResult&, TimePoint now);
@@ -128,6 +131,7 @@ class Roster {
   unsigned maxconn_;
   std::uint64_t generation_ = 1;
   bool changed_ = false;  // since the last publish()
+  bool was_settled_ = false;
 };
 
 }  // namespace novip::cluster

@@ -134,6 +134,7 @@ Status Roster::set_checks(std::size_t proxy, std::size_t server_index, bool enab
   if (enabled && !server.settings->check.enabled)
     return Error{"Health check was not configured on this server, cannot enable."};
   server.check_running = enabled;
+  publish();
   return Nothing{};
 }
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "cluster/notices.h"
 #include "cluster/roster.h"
@@ -180,7 +181,9 @@ void Roster::notice(const Event& event, Severity severity, const std::string& li
 }
 
 void Roster::publish() {
-  if (!changed_) return;
+  const bool settled_before = std::exchange(was_settled_, settled());
+  const bool settles = was_settled_ && !settled_before;
+  if (!changed_ && !settles) return;
   changed_ = false;
   ++generation_;
   if (on_change) on_change();

@@ -142,6 +142,34 @@ TEST_F(Changes, NoneWhereNothingChanges) {
   EXPECT_EQ(during([&] { roster.resolved(0, 0, lab.server(0).address, lab.now); }), 0);
 }
 
+TEST(Settled, WhenEveryServerWasCheckedOnce) {
+  Lab lab(listen_section("prod", 2));
+  EXPECT_FALSE(lab.roster->settled());
+  lab.refuses(0);
+  EXPECT_FALSE(lab.roster->settled());
+  const int changes = lab.changes;
+  lab.passes(1);
+  EXPECT_TRUE(lab.roster->settled());
+  EXPECT_EQ(lab.changes, changes + 1) << "a first success is no news, but settles";
+  lab.passes(1);
+  EXPECT_EQ(lab.changes, changes + 1);
+}
+
+TEST(Settled, AsksNothingOfServersThatAreNotChecked) {
+  config::Proxy proxy = listen_section("prod", 3);
+  proxy.servers[0].check.enabled = false;
+  proxy.servers[1].disabled = true;
+  proxy.servers[2].host.address = {};
+  Lab lab(proxy);
+  EXPECT_TRUE(lab.roster->settled());
+  lab.roster->set_state(0, 1, Roster::SetState::ready, lab.now);
+  EXPECT_FALSE(lab.roster->settled());
+  const int changes = lab.changes;
+  ASSERT_TRUE(lab.roster->set_checks(0, 1, false));
+  EXPECT_TRUE(lab.roster->settled());
+  EXPECT_EQ(lab.changes, changes + 1);
+}
+
 TEST(Roster, FindsByName) {
   Lab lab({listen_section("a", 1), listen_section("b", 2)});
   EXPECT_EQ(lab.roster->find_proxy("b"), 1u);
