@@ -70,29 +70,22 @@ void Acceptor::resume() {
   ::listen(listener_.fd.get(), backlog != 0 ? static_cast<int>(backlog) : backlog_if_unset);
 }
 
-void Acceptor::serve() {
-  waiting_since_ = TimePoint::max();
-  accept_clients();
-}
-
 void Acceptor::ready(unsigned, std::uint32_t) {
-  accept_clients();
-}
-void Acceptor::go_on() {
-  accept_clients();
+  go_on();
 }
 void Acceptor::deadline_reached() {
-  accept_clients();
+  go_on();
+}
+void Acceptor::go_on() {
+  if (waiting_since_ == TimePoint::max()) accept_clients();
 }
 
 void Acceptor::accept_clients() {
-  if (paused_ || waiting_since_ != TimePoint::max()) return;
+  if (paused_) return;
   for (int i = 0; i < clients_per_turn; ++i) {
     Arrival arrival;
-    if (!take_places(arrival)) {
-      waiting_since_ = loop_.now();
-      return loop_.somebody_waits();
-    }
+    if (!take_places(arrival)) return wait_for_place();
+    waiting_since_ = TimePoint::max();
     sockaddr_storage address{};
     socklen_t size = sizeof address;
     arrival.fd.reset(::accept4(listener_.fd.get(), reinterpret_cast<sockaddr*>(&address), &size,
@@ -103,9 +96,8 @@ void Acceptor::accept_clients() {
       loop_.begin_session(std::move(arrival));
       continue;
     }
-    // Another worker may have found the place taken for a moment that is given back here.
     const int error = errno;
-    loop_.place_freed();
+    loop_.place_freed();  // another worker may have found it taken just now
     if (error == EAGAIN || error == EINVAL) return;  // EINVAL: it does not listen now
     if (out_of_resources(error)) return accept_failed(error);
     // Anything else is about the one connection that would have been accepted (accept(2)).
@@ -113,19 +105,30 @@ void Acceptor::accept_clients() {
   loop_.poller().again(*this);
 }
 
+void Acceptor::wait_for_place() {
+  if (waiting_since_ != TimePoint::max()) return;
+  waiting_since_ = loop_.now();
+  loop_.somebody_waits();
+}
+
+/// All or none. They are looked at before any is taken: a place that is given back at once would
+/// make others wait, and be served, for nothing.
 bool Acceptor::take_places(Arrival& arrival) {
   const cluster::Snapshot& snapshot = loop_.snapshot();
-  auto& load = loop_.load();
+  auto& sessions = loop_.load().proxies[listener_.proxy].frontend_sessions;
+  const unsigned limit = snapshot.proxies[listener_.proxy].maxconn;
+  const unsigned bind_limit = bind_gauge_ ? listener_.bind->maxconn : 0;
+  if ((limit != 0 && sessions.now() >= limit) || (bind_gauge_ && bind_gauge_->now() >= bind_limit))
+    return false;
   arrival.frontend = listener_.proxy;
   arrival.bind = listener_.bind;
-  arrival.connection = Place::take(load.connections, snapshot.maxconn);
+  arrival.connection = Place::take(loop_.load().connections, snapshot.maxconn);
   if (!arrival.connection) return false;
-  arrival.frontend_session = Place::take(load.proxies[listener_.proxy].frontend_sessions,
-                                         snapshot.proxies[listener_.proxy].maxconn);
-  if (!arrival.frontend_session) return false;
-  if (!bind_gauge_) return true;
-  arrival.bind_session = Place::take(*bind_gauge_, listener_.bind->maxconn);
-  return static_cast<bool>(arrival.bind_session);
+  arrival.frontend_session = Place::take(sessions, limit);
+  if (bind_gauge_) arrival.bind_session = Place::take(*bind_gauge_, bind_limit);
+  if (arrival.frontend_session && (arrival.bind_session || !bind_gauge_)) return true;
+  loop_.place_freed();  // another worker was faster
+  return false;
 }
 
 void Acceptor::accept_failed(int error) {

@@ -20,7 +20,7 @@ class Acceptor final : public Watcher, public Timed {
   /// When it began to wait for a place; TimePoint::max(): it does not.
   TimePoint waiting_since() const { return waiting_since_; }
   /// Takes the clients it can after waiting for a place.
-  void serve();
+  void serve() { accept_clients(); }
 
   void ready(unsigned which, std::uint32_t events) override;
   void go_on() override;
@@ -30,6 +30,7 @@ class Acceptor final : public Watcher, public Timed {
   void pause();
   void resume();
   void accept_clients();
+  void wait_for_place();
   bool take_places(Arrival& arrival);
   void accept_failed(int error);
 

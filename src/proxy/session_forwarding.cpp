@@ -83,8 +83,8 @@ void Session::end(Cause cause) {
   server_place_.release();
   backend_session_.release();
   if (backend_ >= 0) count_end(reason);
-  if (phase_ != Phase::request) log_end(reason);
   queued_.release();
+  if (phase_ != Phase::request) log_end(reason);
   bind_session_.release();
   frontend_session_.release();
   connection_.release();
