@@ -1,7 +1,6 @@
-#include "probe/pgsql_check.h"
-
 #include "base/bytes.h"
 #include "check_test.h"
+#include "probe/pgsql_answer.h"
 
 namespace novip::probe::testing {
 namespace {
