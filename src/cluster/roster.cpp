@@ -80,8 +80,7 @@ std::shared_ptr<const Snapshot> Roster::snapshot() const {
 
 bool Roster::settled() const {
   const auto awaited = [](const ServerState& server) {
-    return server.check_running && !server.in_maintenance() &&
-           server.last_check.status == CheckStatus::init;
+    return server.unknown() && !server.in_maintenance();
   };
   return std::ranges::none_of(proxies_, [&](const ProxyState& proxy) {
     return std::ranges::any_of(proxy.servers, awaited);
@@ -98,6 +97,7 @@ void Roster::check_done(std::size_t proxy, std::size_t server, const CheckResult
 
 void Roster::record(const Event& event, const CheckResult& given) {
   ServerState& server = at(event);
+  changed_ = changed_ || server.unknown();
   const CheckStatus previous = server.last_check.status;
   const CheckResult& result = server.last_check = bounded(given);
   bool moved = false;
@@ -206,8 +206,8 @@ void Roster::resolved(std::size_t proxy, std::size_t server_index, const Endpoin
   ServerState& server = at(event);
   const bool had_address = static_cast<bool>(server.address);
   if (!address) {
-    server.address = {};
     set_flag(event, admin_resolution_maint, source.empty() ? "No IP for server " : source);
+    server.address = {};
     changed_ = changed_ || had_address;
   } else {
     const Endpoint next =

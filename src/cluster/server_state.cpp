@@ -91,7 +91,8 @@ std::string ServerState::status() const {
 }
 
 ServerView view_of(const ServerState& server) {
-  return {server.settings, server.address, server.usable(), server.effective_weight(),
+  const bool takes_sessions = server.usable() && !server.unknown();
+  return {server.settings, server.address, takes_sessions, server.effective_weight(),
           server.maxconn,  server.epoch,   server.cut};
 }
 

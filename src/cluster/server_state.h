@@ -56,6 +56,9 @@ struct ServerState {
   Cut cut = Cut::none;
 
   bool checked() const { return check_running || agent_running; }
+  /// Nobody looked yet at what is to be checked: it may be anything, and workers do not route to it
+  /// whatever HAProxy would display.
+  bool unknown() const { return check_running && last_check.status == CheckStatus::init; }
   bool in_maintenance() const;
   bool draining() const;
   bool up() const;                    // running or stopping, and not in maintenance

@@ -253,6 +253,18 @@ TEST_F(Names, AServerThatWasDown) {
             Lines{"notice Server prod/srv1 was DOWN and now enters maintenance (DNS NX status)."});
 }
 
+TEST_F(Names, TheLastServerToGo) {
+  Lab one(listen_section("prod", 1));
+  one.passes(0);
+  one.roster->resolved(0, 0, {}, one.now);
+  EXPECT_EQ(one.said(),
+            (Lines{"alert Server prod/srv1 is going DOWN for maintenance (No IP for server ). 0 "
+                   "active and 0 backup servers left. 0 sessions active, 0 requeued, 0 remaining "
+                   "in queue.",
+                   "emerg proxy prod has no server available!"}));
+  EXPECT_EQ(one.proxy().went_down, 1u);
+}
+
 TEST_F(Names, AndAnOperator) {
   lab.roster->set_state(0, 0, Roster::SetState::maint, lab.now);
   EXPECT_EQ(lab.status(0), "MAINT (resolution)");
