@@ -33,7 +33,7 @@ th, td { padding: .2rem .4rem; border: 1px solid var(--line); white-space: nowra
   text-align: right; }
 th { background: var(--head); font-weight: 600; font-size: .8rem; }
 th[colspan] { text-align: center; }
-td:nth-child(-n+3) { min-width: 8rem; }
+@media (min-width: 50rem) { td:nth-child(-n+3) { min-width: 7.5rem; } }
 th:first-child, td:first-child, .left { text-align: left; }
 td:first-child { font-weight: 600; position: sticky; left: 0; background: inherit; }
 tr { background: var(--paper); }
@@ -83,7 +83,7 @@ inline constexpr std::string_view page_table = R"html(<section><h2>{{name}}</h2>
 <thead><tr><th rowspan="2">Name</th><th rowspan="2" class="left">Status</th><th rowspan="2" class="left">Last check</th>
 <th colspan="4">Sessions</th><th colspan="2">Queue</th><th colspan="2" class="wide">Rate</th><th colspan="2">Bytes</th>
 <th colspan="2">Errors</th><th colspan="2" class="wide">Retried</th><th rowspan="2">Weight</th><th rowspan="2" class="wide">Role</th>
-<th colspan="3" class="wide">Failed</th><th rowspan="2" class="wide left">Address</th></tr>
+<th colspan="3" class="wide">Failed</th></tr>
 <tr><th>Now</th><th>Max</th><th>Limit</th><th>Total</th><th>Now</th><th>Max</th>
 <th class="wide">Now</th><th class="wide">Max</th><th>In</th><th>Out</th><th>Conn</th><th>Resp</th>
 <th class="wide">Same</th><th class="wide">Other</th><th class="wide">Checks</th><th class="wide">Downs</th><th class="wide">For</th></tr></thead>
@@ -92,11 +92,11 @@ inline constexpr std::string_view page_table = R"html(<section><h2>{{name}}</h2>
 )html";
 
 inline constexpr std::string_view page_row =
-    R"html(<tr class="{{class}}"><td>{{svname}}</td><td class="left">{{status}} <span class="soft">{{since}}</span></td><td class="left" title="{{hint}}">{{check}}</td>
+    R"html(<tr class="{{class}}"><td title="{{addr}}">{{svname}}</td><td class="left">{{status}} <span class="soft">{{since}}</span></td><td class="left" title="{{hint}}">{{check}}</td>
 <td>{{scur}}</td><td>{{smax}}</td><td>{{slim}}</td><td>{{stot}}</td><td>{{qcur}}</td><td>{{qmax}}</td>
 <td class="wide">{{rate}}</td><td class="wide">{{rate_max}}</td><td>{{in}}</td><td>{{out}}</td><td>{{econ}}</td><td>{{eresp}}</td>
 <td class="wide">{{wretr}}</td><td class="wide">{{wredis}}</td><td>{{weight}}</td><td class="wide">{{role}}</td>
-<td class="wide">{{chkfail}}</td><td class="wide">{{chkdown}}</td><td class="wide">{{down}}</td><td class="wide left">{{addr}}</td></tr>
+<td class="wide">{{chkfail}}</td><td class="wide">{{chkdown}}</td><td class="wide">{{down}}</td></tr>
 )html";
 
 /// The columns of `show stat` that page_row shows as they are.

@@ -1,6 +1,5 @@
 #include "admin/runtime_api.h"
 
-#include <array>
 #include <utility>
 
 #include <boost/asio/as_tuple.hpp>
@@ -58,12 +57,14 @@ std::optional<std::string> take_line(std::string& buffer) {
 }
 
 asio::awaitable<bool> read_more(Stream& stream, std::string& buffer, Milliseconds timeout) {
-  std::array<char, 4096> bytes;
+  constexpr std::size_t most = 4096;
+  const auto before = buffer.size();
+  buffer.resize(before + most);
   stream.expires_after(timeout);
-  const auto [error, count] = co_await stream.async_read_some(asio::buffer(bytes), awaiting);
-  if (error) co_return false;
-  buffer.append(bytes.data(), count);
-  co_return true;
+  const auto [error, count] =
+      co_await stream.async_read_some(asio::buffer(&buffer[before], most), awaiting);
+  buffer.resize(before + count);
+  co_return !error;
 }
 
 asio::awaitable<bool> write_all(Stream& stream, std::string text, Milliseconds timeout) {
