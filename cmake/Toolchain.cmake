@@ -22,6 +22,11 @@ if(NOVIP_SANITIZE)
   endif()
 endif()
 
+if(NOVIP_FUZZ)
+  # Coverage of the code under test, not only of the target's own file.
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
 find_program(NOVIP_CCACHE ccache)
 if(NOVIP_CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${NOVIP_CCACHE})

@@ -11,7 +11,6 @@
 #include <systemd/sd-daemon.h>
 
 #include "base/text.h"
-#include "cluster/fit.h"
 
 namespace novip::app {
 
@@ -133,9 +132,19 @@ void Control::publish() {
   boost::asio::post(io_, [this] {
     publish_posted_ = false;
     start_workers_when_settled();
+    if (started_) hasten_unknown();
     const auto snapshot = roster_.snapshot();
     for (auto& worker : workers_) worker->publish(snapshot);
   });
+}
+
+/// Servers that came back from maintenance or moved to another address take no session before their
+/// next check: that is due now.
+void Control::hasten_unknown() {
+  const auto& proxies = roster_.proxies();
+  for (std::size_t proxy = 0; proxy < proxies.size(); ++proxy)
+    for (std::size_t server = 0; server < proxies[proxy].servers.size(); ++server)
+      if (proxies[proxy].servers[server].unknown()) checks_.hasten(proxy, server);
 }
 
 void Control::notice(int proxy, Severity severity, const std::string& line) const {

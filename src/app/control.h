@@ -46,6 +46,7 @@ class Control {
   void start_workers_when_settled();
   void start_workers();
   void publish();
+  void hasten_unknown();
   void wait_for_signal();
   void on_signal(int signal);
   void soft_stop();

@@ -217,6 +217,7 @@ void Roster::resolved(std::size_t proxy, std::size_t server_index, const Endpoin
              address_change_line(*proxy_of(event).settings, *server.settings, server.address, next,
                                  source.empty() ? server.settings->resolvers : source));
       server.address = next;
+      server.last_check = {CheckStatus::init, 0, Milliseconds(0), {}};  // of another server
       changed_ = true;
     }
     const bool came_back = (server.admin & admin_resolution_maint) != 0;

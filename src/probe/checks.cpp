@@ -151,7 +151,9 @@ void Checks::Runner::hasten(std::size_t proxy, std::size_t server) {
     if (probe->kind != Probe::Kind::health || probe->proxy != proxy || probe->server != server)
       continue;
     const auto& check = config_->proxies[proxy].servers[server].check;
-    const TimePoint soon = Clock::now() + check.fastinter.value_or(check.inter);
+    const bool unknown = state_of(*probe).unknown();
+    const auto delay = unknown ? Milliseconds{0} : check.fastinter.value_or(check.inter);
+    const TimePoint soon = Clock::now() + delay;
     probe->hastened = true;
     if (soon >= probe->due) return;
     probe->due = soon;

@@ -68,7 +68,7 @@ TEST_F(Agents, AdminWords) {
   EXPECT_EQ(lab.status(0), "MAINT") << "only \"ready\" ends it";
   lab.agent_says(0, "ready,up 100%\n");
   EXPECT_EQ(lab.said(), Lines{"notice Server ag/g1 is UP/READY (leaving forced maintenance)."});
-  EXPECT_TRUE(lab.usable(0));
+  EXPECT_TRUE(lab.server(0).usable());
 }
 
 TEST_F(Agents, WeightAndMaxconn) {

@@ -55,9 +55,17 @@ TEST_F(Orders, MaintenanceAndBack) {
   set(0, SetState::ready);
   EXPECT_EQ(lab.said(), Lines{"notice Server prod/srv1 is UP/READY (leaving forced maintenance)."});
   EXPECT_EQ(lab.status(0), "UP 1/3") << "the next check decides";
+  EXPECT_FALSE(lab.usable(0)) << "HAProxy would send sessions there now; its role may have changed";
+  lab.passes(0);
   EXPECT_TRUE(lab.usable(0));
+}
+
+TEST_F(Orders, MaintenanceAndBackToWhatIsDownNow) {
+  set(0, SetState::maint);
+  set(0, SetState::ready);
   lab.refuses(0);
   EXPECT_EQ(lab.status(0), "DOWN");
+  EXPECT_FALSE(lab.usable(0));
 }
 
 TEST_F(Orders, FromMaintenanceToDrain) {

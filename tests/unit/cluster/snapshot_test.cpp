@@ -58,6 +58,7 @@ TEST(Snapshot, HoldsWhatAServerIs) {
   config::Proxy proxy = listen_section("prod", 1);
   proxy.servers[0].weight = 7;
   Lab lab(proxy);
+  lab.passes(0);
   lab.roster->shutdown_sessions(0, 0, Cut::by_admin);
   const auto snapshot = lab.roster->snapshot();
   const ServerView& view = snapshot->proxies[0].servers[0];
@@ -80,7 +81,10 @@ TEST(Snapshot, OfADisabledProxyAcceptsNobody) {
 
 TEST(Snapshot, OutlivesWhatCameAfterIt) {
   Lab lab(listen_section("prod", 1));
+  lab.passes(0);
   const auto old = lab.roster->snapshot();
+  lab.refuses(0);
+  lab.refuses(0);
   lab.refuses(0);
   EXPECT_TRUE(old->proxies[0].servers[0].usable);
   EXPECT_FALSE(lab.usable(0));
@@ -128,7 +132,7 @@ TEST_F(Changes, OneForEachCallThatChangesRouting) {
 }
 
 TEST_F(Changes, NoneWhereNothingChanges) {
-  EXPECT_EQ(during([&] { lab.passes(0); }), 0);
+  EXPECT_EQ(during([&] { lab.passes(0); }), 1) << "before its first check nobody is sent there";
   EXPECT_EQ(during([&] { lab.passes(0); }), 0);
   EXPECT_EQ(during([&] { lab.refuses(0); }), 0) << "one failure of three";
   EXPECT_EQ(during([&] { roster.set_state(0, 0, Roster::SetState::ready, lab.now); }), 0);
@@ -228,6 +232,8 @@ TEST_F(Names, ComeChangeAndGo) {
                    "notice Server prod/srv1 ('pg1.example') is UP/READY (resolves again).",
                    "notice Server prod/srv1 administratively READY thanks to valid DNS answer."}));
   EXPECT_EQ(lab.server(0).address.text(), "127.0.0.1:7141") << "the port is the configuration's";
+  EXPECT_FALSE(lab.usable(0)) << "nobody asked it yet";
+  lab.passes(0);
   EXPECT_TRUE(lab.usable(0));
   resolve("127.0.0.2", "r/ns1");
   EXPECT_EQ(lab.said(),
@@ -282,7 +288,8 @@ TEST_F(Names, AndAnOperator) {
                               "in maintenance."});
   EXPECT_FALSE(lab.usable(0));
   lab.roster->set_address(0, 0, *Endpoint::ip("127.0.0.3", 7141), lab.now);
-  EXPECT_TRUE(lab.usable(0)) << "an operator's address ends the wait for one";
+  EXPECT_TRUE(lab.server(0).usable()) << "an operator's address ends the wait for one";
+  EXPECT_FALSE(lab.usable(0)) << "but nobody asked it yet";
 }
 
 }  // namespace
