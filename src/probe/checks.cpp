@@ -37,7 +37,8 @@ struct Probe {
   std::size_t proxy, server;
   asio::steady_timer timer;
   TimePoint due;
-  bool hastened = false;
+  bool asking = false;
+  bool hastened = false;  // while asking: fastinter comes next
 };
 
 bool connects_with_tls(const config::CheckMethod& method) {
@@ -85,16 +86,22 @@ class Checks::Runner : public std::enable_shared_from_this<Runner> {
   std::map<std::tuple<config::Verify, std::string, std::string>, TlsContext> contexts_;
   std::vector<std::pair<int, std::string>> complaints_;  // proxy, and what is wrong with its TLS
   std::vector<std::unique_ptr<Probe>> probes_;
+  std::vector<std::vector<Probe*>> health_probes_;  // by proxy and server; null when not checked
   std::minstd_rand random_{std::random_device{}()};
   bool stopped_ = false;
 };
 
 Checks::Runner::Runner(asio::io_context& io, cluster::Roster& roster)
-    : io_(io), roster_(roster), config_(roster.shared_config()), tls_(config_->proxies.size()) {
+    : io_(io),
+      roster_(roster),
+      config_(roster.shared_config()),
+      tls_(config_->proxies.size()),
+      health_probes_(config_->proxies.size()) {
   for (std::size_t proxy = 0; proxy < config_->proxies.size(); ++proxy) {
     const auto& settings = config_->proxies[proxy];
     scripts_.emplace_back(settings);
     tls_[proxy].resize(settings.servers.size());
+    health_probes_[proxy].resize(settings.servers.size());
     if (settings.disabled || !settings.is_backend()) continue;
     for (std::size_t server = 0; server < settings.servers.size(); ++server)
       add_probes(proxy, server);
@@ -106,6 +113,7 @@ void Checks::Runner::add_probes(std::size_t proxy, std::size_t server) {
   if (settings.check.enabled) {
     load_tls(proxy, server);
     probes_.push_back(std::make_unique<Probe>(io_, Probe::Kind::health, proxy, server));
+    health_probes_[proxy][server] = probes_.back().get();
   }
   if (settings.agent.enabled)
     probes_.push_back(std::make_unique<Probe>(io_, Probe::Kind::agent, proxy, server));
@@ -147,18 +155,17 @@ void Checks::Runner::stop() {
 }
 
 void Checks::Runner::hasten(std::size_t proxy, std::size_t server) {
-  for (auto& probe : probes_) {
-    if (probe->kind != Probe::Kind::health || probe->proxy != proxy || probe->server != server)
-      continue;
-    const auto& check = config_->proxies[proxy].servers[server].check;
-    const bool unknown = state_of(*probe).unknown();
-    const auto delay = unknown ? Milliseconds{0} : check.fastinter.value_or(check.inter);
-    const TimePoint soon = Clock::now() + delay;
+  Probe* const probe = health_probes_[proxy][server];
+  if (probe == nullptr) return;
+  const auto& check = config_->proxies[proxy].servers[server].check;
+  const auto wait =
+      state_of(*probe).unknown() ? Milliseconds{0} : check.fastinter.value_or(check.inter);
+  const TimePoint soon = Clock::now() + wait;
+  if (probe->asking) {
     probe->hastened = true;
-    if (soon >= probe->due) return;
+  } else if (soon < probe->due) {
     probe->due = soon;
     probe->timer.cancel();
-    return;
   }
 }
 
@@ -169,6 +176,7 @@ asio::awaitable<void> Checks::Runner::run(std::shared_ptr<Runner> self, Probe* p
       co_await probe->timer.async_wait(no_throw);
     }
     if (self->stopped_) co_return;
+    probe->asking = true;
     bool counts = true;
     if (probe->kind == Probe::Kind::health) {
       counts = co_await self->check(probe);
@@ -176,6 +184,7 @@ asio::awaitable<void> Checks::Runner::run(std::shared_ptr<Runner> self, Probe* p
       counts = co_await self->ask_agent(probe);
     }
     if (self->stopped_) co_return;
+    probe->asking = false;
     probe->due = Clock::now() + (counts ? self->delay_after(*probe) : Milliseconds{0});
   }
 }

@@ -23,7 +23,8 @@ class Checks {
   void start();
   /// Nothing is told to the roster any more; a check that is being done ends by itself.
   void stop();
-  /// Checks this server again within fastinter: live traffic saw failures, or checks were enabled.
+  /// Checks this server again within fastinter, since live traffic saw failures; at once when
+  /// nothing is known of it yet.
   void hasten(std::size_t proxy, std::size_t server);
 
  private:

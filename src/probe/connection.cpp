@@ -137,7 +137,10 @@ Connection::Outcome<Nothing> Connection::connect(Target target) {
   const asio::generic::stream_protocol::endpoint endpoint(target_.address.data(),
                                                           target_.address.size());
   const auto [error] = co_await line_->socket.async_connect(endpoint, no_throw);
-  if (error) co_return failure(Layer::tcp, error);
+  // Refused is refused; but a reset came after the connection, and maybe after the answer: what was
+  // received can still be read.
+  reset_ = error == asio::error::connection_reset;
+  if (error && !reset_) co_return failure(Layer::tcp, error);
   if (target_.send_proxy != config::SendProxy::none) {
     auto announced = co_await announce();
     if (!announced) co_return announced.error();
@@ -215,6 +218,7 @@ Connection::Outcome<Received> Connection::receive(std::string& answer) {
   answer.resize(before + size);
   if (!error) co_return Received::data;
   if (line_->expired || !is_end(error)) co_return failure(Layer::application, error);
+  if (reset_) co_return Failure{Layer::application, false, ECONNRESET, {}};
   ended_ = true;
   co_return Received::end;
 }

@@ -67,6 +67,7 @@ class Connection {
   Target target_;
   std::shared_ptr<Line> line_;
   std::optional<boost::asio::ssl::stream<Socket&>> tls_;
+  bool reset_ = false;  // by the server, before anything was read
   bool ended_ = false;  // the server closed its side
 };
 

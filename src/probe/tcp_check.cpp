@@ -207,15 +207,6 @@ Judgement Dialogue::judge(std::size_t first, std::size_t end, Ending& ending) {
 
 }  // namespace
 
-Check plain_check(boost::asio::io_context& io, const Subject& subject) {
-  Connection connection(io, patience_of(*subject.proxy, subject.server->check.inter));
-  Target target = target_of(subject);
-  target.silent = true;
-  const auto connected = co_await connection.connect(std::move(target));
-  if (!connected) co_return connected.error().result();
-  co_return make(connection.encrypted() ? CheckStatus::l6ok : CheckStatus::l4ok, {});
-}
-
 Check tcp_check(boost::asio::io_context& io, const Subject& subject, const Script& script) {
   if (script.steps.empty()) {
     auto result = co_await plain_check(io, subject);

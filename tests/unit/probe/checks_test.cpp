@@ -102,6 +102,16 @@ TEST_F(ChecksTest, HasteningBringsTheNextCheckForward) {
   EXPECT_TRUE(run_until([&] { return good.accepted() == 2; }));
 }
 
+TEST_F(ChecksTest, AServerOfWhichNothingIsKnownIsAskedAtOnce) {
+  add_server(refused_port(io_)).check.inter = Milliseconds(60'000);
+  config_->proxies[0].servers[0].disabled = true;
+  start();
+  io_.poll();  // its turn comes and goes
+  roster_->set_state(0, 0, cluster::Roster::SetState::ready, Clock::now());
+  checks_->hasten(0, 0);
+  EXPECT_TRUE(run_until([&] { return state(0).last_check.status == cluster::CheckStatus::l4con; }));
+}
+
 TEST_F(ChecksTest, AnAnswerOfAFormerAddressDoesNotCount) {
   ScriptedServer old_address(io_, {"production", End::stay, false});
   auto& server = add_server(old_address.port());
