@@ -41,6 +41,9 @@ struct Process {
   std::function<void(std::function<void(std::vector<SessionRow>)>)> list_sessions;
   /// Ends session `id`; calls back with whether it existed.
   std::function<void(std::uint64_t id, std::function<void(bool)>)> shutdown_session;
+  /// Calls back on the control thread once every worker routes by what the roster says now: orders
+  /// are answered then. Unset: at once.
+  std::function<void(std::function<void()>)> when_in_force;
   std::function<std::uint64_t()> dropped_logs;
 };
 

@@ -196,7 +196,11 @@ void run_command(Call call, Reply reply) {
   if (!found) return reply(matching_commands(call, 0, true));
   if (call.state->level < found->level) return reply(refusal("Permission denied"));
   if (found->ask) return found->ask(call, std::move(reply));
-  reply(found->run(call));
+  const auto generation = call.roster().generation();
+  Answer answer = found->run(call);
+  const auto& when_in_force = call.statistics->process().when_in_force;
+  if (call.roster().generation() == generation || !when_in_force) return reply(std::move(answer));
+  when_in_force([reply = std::move(reply), answer = std::move(answer)] { reply(answer); });
 }
 
 std::string wire_text(const Answer& answer, const ApiState& state) {

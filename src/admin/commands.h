@@ -7,8 +7,9 @@
 namespace novip::admin {
 
 /// Runs one command of the runtime API. `reply` is called once: before this returns, or later for
-/// what the workers are asked for. An unknown command is answered as HAProxy does, with what it
-/// may have been; one above the connection's level with "Permission denied".
+/// what the workers are asked for, and for orders once the workers follow them. An unknown command
+/// is answered as HAProxy does, with what it may have been; one above the connection's level with
+/// "Permission denied".
 void run_command(Call call, Reply reply);
 
 /// What goes on the wire for an answer: the severity in front, the empty line or the prompt behind.

@@ -43,7 +43,7 @@ asio::awaitable<Answer> ask(std::shared_ptr<Service> service, Words words, ApiSt
     pending->arrived.cancel();
   });
   if (!pending->answer) co_await pending->arrived.async_wait(awaiting);
-  if (!pending->answer) co_return refusal("No answer from the workers in time.");
+  if (!pending->answer) co_return refusal("The workers did not answer in time.");
   co_return std::move(*pending->answer);
 }
 

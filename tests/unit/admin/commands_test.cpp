@@ -64,6 +64,26 @@ TEST_F(Commands, OrdersChangeTheRosterAndAnswerNothing) {
   EXPECT_FALSE(server(1, 2).agent_running);
 }
 
+TEST_F(Commands, AnOrderIsAnsweredOnceTheWorkersFollowIt) {
+  pass(0, 0);
+  std::function<void()> followed;
+  auto process = statistics->process();
+  process.when_in_force = [&](auto done) { followed = std::move(done); };
+  statistics = std::make_unique<Statistics>(process);
+  std::optional<std::string> answer;
+  Call call;
+  call.words = {"disable", "server", "prod/srv1"};
+  call.state = &state;
+  call.statistics = statistics.get();
+  call.now = now;
+  run_command(call, [&](const Answer& given) { answer = wire_text(given, state); });
+  ASSERT_TRUE(followed);
+  EXPECT_FALSE(answer);
+  followed();
+  EXPECT_EQ(answer, "\n");
+  EXPECT_EQ(ask("get weight prod/srv1"), "1 (initial 1)\n\n");  // nothing to wait for
+}
+
 TEST_F(Commands, Weights) {
   EXPECT_EQ(ask("get weight prod/srv1"), "1 (initial 1)\n\n");
   EXPECT_EQ(ask("set weight prod/srv1 50"), "\n");

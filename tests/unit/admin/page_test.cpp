@@ -135,6 +135,12 @@ TEST_F(PageTest, NamesFromOutsideAreEscaped) {
   EXPECT_EQ(page.find("<script"), std::string::npos);
 }
 
+TEST_F(PageTest, AServerIsGreenOnlyOnceItWasChecked) {
+  EXPECT_NE(get("/").body().find("class=\"nocheck\"><td title=\"\">srv1"), std::string::npos);
+  pass(0, 0);
+  EXPECT_NE(get("/").body().find("class=\"up\"><td title=\"\">srv1"), std::string::npos);
+}
+
 TEST_F(PageTest, DownServersCanBeHidden) {
   fail(0, 0);
   EXPECT_NE(get("/").body().find("class=\"down\"><td title=\"\">srv1"), std::string::npos);

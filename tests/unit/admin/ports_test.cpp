@@ -168,7 +168,7 @@ TEST_F(Ports, WorkersThatDoNotAnswerDoNotHoldTheConnection) {
   start();
   const auto client = api();
   send_text(client, "show sess\n");
-  EXPECT_EQ(receive(client), "No answer from the workers in time.\n\n<closed>");
+  EXPECT_EQ(receive(client), "The workers did not answer in time.\n\n<closed>");
 }
 
 TEST_F(Ports, ThePageKeepsTheConnection) {
