@@ -8,6 +8,8 @@ namespace novip::proxy {
 namespace {
 
 constexpr std::size_t scratch_size = 64 * 1024;
+/// While there are events, before Asio's own (commands, timers) get theirs.
+constexpr int turns_in_a_row = 8;
 constexpr Clock::rep nobody_waits = std::numeric_limits<Clock::rep>::max();
 
 }  // namespace
@@ -51,9 +53,16 @@ void Loop::wait_for_events() {
   events_.async_wait(boost::asio::posix::descriptor_base::wait_read,
                      [this](const boost::system::error_code& error) {
                        if (error) return;
-                       turn([this] { poller_.turn(); });
+                       poll();
                        if (events_.is_open()) wait_for_events();
                      });
+}
+
+/// The way back to Asio costs two system calls, which a busy worker saves most of the time.
+void Loop::poll() {
+  bool busy = true;
+  for (int i = 0; i < turns_in_a_row && busy && events_.is_open(); ++i)
+    turn([this, &busy] { busy = poller_.turn(); });
 }
 
 /// Ends every turn: who waits for a place gets it, who ended is deleted, the timer is set.

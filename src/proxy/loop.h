@@ -96,6 +96,7 @@ class Loop {
                                              boost::intrusive::constant_time_size<false>>;
 
   void wait_for_events();
+  void poll();
   void settle();
   void serve_waiting();
   void announce_waiting();

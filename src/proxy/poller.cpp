@@ -38,7 +38,8 @@ void Poller::bury(std::unique_ptr<Watcher> watcher) {
   buried_.push_back(std::move(watcher));
 }
 
-void Poller::turn() {
+bool Poller::turn() {
+  going_on_.swap(again_);  // those that ask from now on wait for the next turn
   std::array<epoll_event, batch_size> events;
   const int count = ::epoll_wait(epoll_.get(), events.data(), events.size(), 0);
   more_ = count == static_cast<int>(batch_size);
@@ -48,13 +49,13 @@ void Poller::turn() {
     if (!watcher.buried_)
       watcher.ready(static_cast<unsigned>(data & 1), events[static_cast<std::size_t>(i)].events);
   }
-  going_on_.swap(again_);  // those that ask again wait for the next turn
   for (Watcher* watcher : going_on_) {
     if (watcher->buried_) continue;
     watcher->again_ = false;
     watcher->go_on();
   }
   going_on_.clear();
+  return count > 0;
 }
 
 void Poller::clear_buried() {

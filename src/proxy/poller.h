@@ -48,8 +48,8 @@ class Poller {
   /// Ends a watcher whose descriptors are closed: no further call, deleted at the end of the turn.
   void bury(std::unique_ptr<Watcher> watcher);
 
-  /// Hands out the events there are, without waiting for any.
-  void turn();
+  /// Hands out the events there are, without waiting for any. False: there were none.
+  bool turn();
   /// Deletes what was buried. At the end of each turn, and of anything else that can end a session.
   void clear_buried();
   /// Whether another turn has work although epoll may have none to report.
