@@ -4,12 +4,12 @@
 #include <csignal>
 #include <cstdio>
 #include <ctime>
-#include <mutex>
 #include <utility>
 
 #include <boost/asio/post.hpp>
 #include <systemd/sd-daemon.h>
 
+#include "app/gathering.h"
 #include "base/text.h"
 
 namespace novip::app {
@@ -131,8 +131,8 @@ void Control::publish() {
   publish_posted_ = true;
   boost::asio::post(io_, [this] {
     publish_posted_ = false;
-    start_workers_when_settled();
-    if (started_) hasten_unknown();
+    if (!started_) return start_workers_when_settled();
+    hasten_unknown();
     const auto snapshot = roster_.snapshot();
     for (auto& worker : workers_) worker->publish(snapshot);
   });
@@ -181,25 +181,23 @@ void Control::on_signal(int signal) {
 
 void Control::soft_stop() {
   if (stopping_) return;
-  stopping_ = true;
-  ::sd_notify(0, "STOPPING=1");
-  settle_timer_.cancel();
   notice(-1, Severity::warning, "Soft stop: no new sessions, the open ones may finish");
   const auto limit = config_->global.hard_stop_after;
   const auto deadline = limit.count() != 0 ? Clock::now() + limit : TimePoint::max();
-  for (auto& worker : workers_) {
-    worker->stop_accepting(deadline);
-    if (!started_) worker->start();  // a thread that ends at once: one way to end for all
-  }
-  workers_ended();
+  for (auto& worker : workers_) worker->stop_accepting(deadline);
+  begin_stopping();
 }
 
 void Control::hard_stop() {
   for (auto& worker : workers_) worker->stop();
-  if (stopping_) return;
+  if (!stopping_) begin_stopping();
+}
+
+void Control::begin_stopping() {
   stopping_ = true;
   ::sd_notify(0, "STOPPING=1");
   settle_timer_.cancel();
+  // A worker that has not started yet does what it was told and ends: one way to end for all.
   if (!started_)
     for (auto& worker : workers_) worker->start();
   workers_ended();
@@ -248,47 +246,45 @@ admin::Process Control::process_for_admin() {
   process.shutdown_session = [this](std::uint64_t id, auto done) {
     shutdown_session(id, std::move(done));
   };
+  process.when_in_force = [this](auto done) { when_in_force(std::move(done)); };
   process.dropped_logs = [this] { return logger_.dropped(); };
   return process;
 }
 
-namespace {
-
-/// What is being gathered from all workers: each adds its part, the last one hands over the whole.
-template <typename Whole>
-struct Gathering {
-  std::mutex mutex;
-  std::size_t missing;
-  Whole whole{};
-  std::function<void(Whole)> done;
-};
-
-}  // namespace
-
 void Control::list_sessions(std::function<void(std::vector<admin::SessionRow>)> done) {
-  auto gathering = std::make_shared<Gathering<std::vector<admin::SessionRow>>>();
-  gathering->missing = workers_.size();
-  gathering->done = std::move(done);
-  for (auto& worker : workers_)
-    worker->list_sessions([this, gathering](std::vector<proxy::SessionInfo> sessions) {
-      const std::lock_guard lock(gathering->mutex);
-      for (const auto& session : sessions) gathering->whole.push_back(row(session));
-      if (--gathering->missing == 0)
-        boost::asio::post(io_, [gathering] { gathering->done(std::move(gathering->whole)); });
+  using Rows = std::vector<admin::SessionRow>;
+  auto gathering = std::make_shared<Gathering<Rows>>(io_, workers(), std::move(done));
+  for (auto* worker : workers())
+    worker->list_sessions([gathering](const std::vector<proxy::SessionInfo>& sessions) {
+      gathering->add([&sessions](Rows& rows) {
+        for (const auto& session : sessions) rows.push_back(row(session));
+      });
     });
 }
 
 void Control::shutdown_session(std::uint64_t id, std::function<void(bool)> done) {
-  auto gathering = std::make_shared<Gathering<bool>>();
-  gathering->missing = workers_.size();
-  gathering->done = std::move(done);
-  for (auto& worker : workers_)
-    worker->shutdown_session(id, [this, gathering](bool found) {
-      const std::lock_guard lock(gathering->mutex);
-      gathering->whole = gathering->whole || found;
-      if (--gathering->missing == 0)
-        boost::asio::post(io_, [gathering] { gathering->done(gathering->whole); });
+  auto gathering = std::make_shared<Gathering<bool>>(io_, workers(), std::move(done));
+  for (auto* worker : workers())
+    worker->shutdown_session(id, [gathering](bool found) {
+      gathering->add([found](bool& any) { any = any || found; });
     });
+}
+
+/// The post lets publish() go first, when it is due.
+void Control::when_in_force(std::function<void()> done) {
+  boost::asio::post(io_, [this, done = std::move(done)] {
+    auto gathering = std::make_shared<Gathering<bool>>(io_, workers(), [done](bool) { done(); });
+    for (auto* worker : workers())
+      worker->when_caught_up([gathering] { gathering->add([](bool&) {}); });
+  });
+}
+
+/// Those that run: before the first checks have ended, none.
+std::vector<proxy::Worker*> Control::workers() const {
+  std::vector<proxy::Worker*> running;
+  if (started_)
+    for (const auto& worker : workers_) running.push_back(worker.get());
+  return running;
 }
 
 }  // namespace novip::app

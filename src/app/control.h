@@ -51,11 +51,14 @@ class Control {
   void on_signal(int signal);
   void soft_stop();
   void hard_stop();
+  void begin_stopping();
   void workers_ended();
   void log_stopped_proxies() const;
   admin::Process process_for_admin();
   void list_sessions(std::function<void(std::vector<admin::SessionRow>)> done);
   void shutdown_session(std::uint64_t id, std::function<void(bool)> done);
+  void when_in_force(std::function<void()> done);
+  std::vector<proxy::Worker*> workers() const;
 
   std::shared_ptr<const config::Config> config_;
   ControlOptions options_;

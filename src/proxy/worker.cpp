@@ -71,6 +71,10 @@ void Worker::shutdown_session(std::uint64_t id, std::function<void(bool)> done) 
   if (!post([this, id, done] { done(loop_->shutdown_session(id)); })) done(false);
 }
 
+void Worker::when_caught_up(std::function<void()> done) {
+  if (!post(done)) done();
+}
+
 const cluster::WorkerCounters& Worker::counters() const {
   return loop_->counters();
 }

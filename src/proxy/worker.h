@@ -75,6 +75,8 @@ class Worker {
   void list_sessions(std::function<void(std::vector<SessionInfo>)> done);
   /// Ends one session; `done(false)` when there is none of that id here. On this worker's thread.
   void shutdown_session(std::uint64_t id, std::function<void(bool)> done);
+  /// Calls `done` on this worker's thread once everything asked of it before was done.
+  void when_caught_up(std::function<void()> done);
 
   const cluster::WorkerCounters& counters() const;
 
