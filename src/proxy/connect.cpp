@@ -1,13 +1,13 @@
 #include "proxy/connect.h"
 
 #include <cerrno>
+#include <poll.h>
 
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "net/listener.h"
-#include "net/proxy_protocol.h"
 
 namespace novip::proxy {
 
@@ -19,12 +19,6 @@ bool lacks_resources(int error) {
 }
 
 }  // namespace
-
-Endpoint server_address(const cluster::ServerView& server, const Endpoint& client_destination) {
-  if (!server.address.is_ip() || server.address.port() != 0) return server.address;
-  const int offset = server.settings->host.port_offset.value_or(0);
-  return server.address.with_port(static_cast<std::uint16_t>(client_destination.port() + offset));
-}
 
 Connecting start_connecting(const Endpoint& address, const config::Proxy& backend,
                             const config::Server& server) {
@@ -41,23 +35,9 @@ Connecting start_connecting(const Endpoint& address, const config::Proxy& backen
   return {{}, lacks_resources(errno)};
 }
 
-bool connect_succeeded(int fd) {
-  int error = 0;
-  socklen_t size = sizeof error;
-  return ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == 0;
-}
-
-std::string proxy_header_for(const config::Server& server, const Endpoint& client,
-                             const Endpoint& client_destination) {
-  switch (server.send_proxy) {
-    case config::SendProxy::none:
-      return {};
-    case config::SendProxy::v1:
-      return net::proxy_header_v1(client, client_destination);
-    case config::SendProxy::v2:
-      return net::proxy_header_v2(client, client_destination);
-  }
-  return {};
+bool is_connected(int fd) {
+  pollfd wanted{fd, POLLOUT, 0};
+  return ::poll(&wanted, 1, 0) == 1 && wanted.revents == POLLOUT;
 }
 
 void reset_when_sent(int fd) {

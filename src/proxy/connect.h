@@ -12,20 +12,12 @@ struct Connecting {
   bool no_resources = false;  // no descriptor, memory or local port: not the server's fault
 };
 
-/// Where a session goes: the server's address, with the port the client connected to (plus
-/// `port_offset`) where the configuration names none.
-Endpoint server_address(const cluster::ServerView& server, const Endpoint& client_destination);
-
 /// Starts to connect; never waits.
 Connecting start_connecting(const Endpoint& address, const config::Proxy& backend,
                             const config::Server& server);
 
-/// Of a descriptor that epoll reported something for.
-bool connect_succeeded(int fd);
-
-/// The PROXY header that `server` wants first, or nothing.
-std::string proxy_header_for(const config::Server& server, const Endpoint& client,
-                             const Endpoint& client_destination);
+/// Whether a connection that was under way is established by now.
+bool is_connected(int fd);
 
 /// Ends a connection as its peer's was ended, with a reset, unless that would take away bytes the
 /// kernel has yet to send: these arrive, and the connection ends after them.

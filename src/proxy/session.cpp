@@ -9,6 +9,7 @@
 
 #include "net/listener.h"
 #include "net/proxy_protocol.h"
+#include "proxy/connect.h"
 #include "proxy/loop.h"
 #include "proxy/tcplog.h"
 
@@ -95,7 +96,10 @@ SetUp Session::set_up() {
       unsigned event = 0;
       while (!(event & (server_ready | deadline))) {
         event = co_await events_.next();
-        if (event & client_gone) co_return end(Cause::client_closed);
+        // A probe that only connects, and leaves, is no aborted session when the server was as
+        // fast.
+        if ((event & client_gone) && !is_connected(server_fd_.get()))
+          co_return end(Cause::client_closed);
       }
       if ((event & server_ready) && finish_connecting()) co_return hand_over();
       failure = event & server_ready ? Cause::server_closed : late(Cause::server_timeout);

@@ -90,6 +90,7 @@ class Session final : public Watcher,
   void count_redispatch();
   bool queue_is_full() const;
   void join_queue();
+  Endpoint target() const;
   Cause connect();
   bool finish_connecting();
   void connect_failed();

@@ -3,6 +3,7 @@
 
 #include <sys/socket.h>
 
+#include "net/proxy_protocol.h"
 #include "proxy/connect.h"
 #include "proxy/loop.h"
 #include "proxy/session.h"
@@ -65,6 +66,15 @@ bool Session::serve() {
   return true;
 }
 
+/// The server's address, with the port the client connected to (and the configured offset) where
+/// the configuration names none.
+Endpoint Session::target() const {
+  const cluster::ServerView& to = server();
+  if (!to.address.is_ip() || to.address.port() != 0) return to.address;
+  const int port = destination().port() + to.settings->host.port_offset.value_or(0);
+  return to.address.with_port(static_cast<std::uint16_t>(port));
+}
+
 /// Cause::finished: under way.
 Cause Session::connect() {
   const auto now = std::chrono::duration_cast<Milliseconds>(loop_.now().time_since_epoch());
@@ -72,20 +82,24 @@ Cause Session::connect() {
     counters.sessions.add();
     counters.last_session_ms.set(static_cast<std::uint64_t>(now.count()));
   });
-  auto connecting =
-      start_connecting(server_address(server(), destination()), backend(), *server().settings);
+  auto connecting = start_connecting(target(), backend(), *server().settings);
   if (!connecting.fd) return connecting.no_resources ? Cause::resources : Cause::server_closed;
   server_fd_ = std::move(connecting.fd);
   relay_.attach(Side::server, server_fd_.get());
   return loop_.poller().add(server_fd_.get(), *this, 1) ? Cause::finished : Cause::resources;
 }
 
+/// False: it failed after all.
 bool Session::finish_connecting() {
-  if (!connect_succeeded(server_fd_.get())) return false;
-  const std::string header = proxy_header_for(*server().settings, client_address_, destination());
+  if (!is_connected(server_fd_.get())) return false;
+  const config::SendProxy version = server().settings->send_proxy;
+  if (version == config::SendProxy::none) return true;
+  const std::string header = version == config::SendProxy::v1
+                                 ? net::proxy_header_v1(client_address_, destination())
+                                 : net::proxy_header_v2(client_address_, destination());
   // A new connection takes these few bytes at once, or is no good.
-  return header.empty() || ::send(server_fd_.get(), header.data(), header.size(), MSG_NOSIGNAL) ==
-                               static_cast<ssize_t>(header.size());
+  return ::send(server_fd_.get(), header.data(), header.size(), MSG_NOSIGNAL) ==
+         static_cast<ssize_t>(header.size());
 }
 
 void Session::connect_failed() {

@@ -1,3 +1,5 @@
+#include "proxy/session.h"
+
 #include <gtest/gtest.h>
 
 #include "lab.h"
@@ -115,6 +117,54 @@ TEST(Session, ClientFinBoundsAClientThatWasToldTheEnd) {
   finish(server);
   EXPECT_EQ(ending(client), Ending::end_of_stream);
   EXPECT_EQ(lab.log_state(), "cD");
+}
+
+TEST(Session, TunnelTimeoutReplacesTheOthers) {
+  Lab lab;
+  lab.section().timeouts.client = lab.section().timeouts.server = 60s;
+  lab.section().timeouts.tunnel = 50ms;
+  lab.start();
+  const UniqueFd client = lab.client(), server = lab.server();
+  talk(client, server);
+  EXPECT_EQ(ending(client), Ending::end_of_stream);
+  EXPECT_EQ(lab.log_state(), "cD");
+}
+
+TEST(Session, ServerThatTakesNothingIsTheOneThatIsLate) {
+  Lab lab;
+  lab.section().timeouts.client = 50ms;
+  lab.section().timeouts.server = 300ms;
+  lab.start();
+  const UniqueFd client = lab.client(), server = lab.server();
+  talk(client, server);
+  const std::string block(1 << 20, 'x');
+  while (say(client, block)) {  // blocks until the proxy gives up
+  }
+  EXPECT_EQ(lab.log_state(), "sD");
+}
+
+TEST(Session, ClientTimeoutRunsWhileConnecting) {
+  Lab lab;
+  lab.section().timeouts.client = 50ms;
+  lab.listeners[0].reset();  // refused: in the pause of one second before the retry
+  lab.start();
+  const UniqueFd client = lab.client();
+  EXPECT_EQ(ending(client), Ending::end_of_stream);
+  EXPECT_EQ(lab.log_state(), "cC");
+}
+
+TEST(Session, AProbeThatOnlyConnectsIsNoAbort) {
+  Lab lab;
+  lab.start();
+  for (int i = 0; i < 20; ++i) {
+    lab.client().reset();
+    lab.server().reset();
+    EXPECT_EQ(lab.log_state(), "--");
+  }
+}
+
+TEST(Session, IsSmall) {
+  EXPECT_LE(sizeof(Session), 600u);
 }
 
 TEST(Session, RefusedIsTriedAgainOnTheSameServer) {
