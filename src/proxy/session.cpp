@@ -96,8 +96,7 @@ SetUp Session::set_up() {
       unsigned event = 0;
       while (!(event & (server_ready | deadline))) {
         event = co_await events_.next();
-        // A probe that only connects, and leaves, is no aborted session when the server was as
-        // fast.
+        // A probe that only connects and leaves is no abort when the server was as fast.
         if ((event & client_gone) && !is_connected(server_fd_.get()))
           co_return end(Cause::client_closed);
       }
