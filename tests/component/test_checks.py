@@ -8,7 +8,7 @@ import pytest
 
 from harness.ports import free_port
 from harness.servers import (AnsweringServer, NamedServer, PatroniServer, TcpServer, connect,
-                             read_line, server_reached)
+                             read_line, server_reached, wait_reached)
 from harness.wait import wait_for
 
 POOL = """
@@ -21,7 +21,7 @@ defaults
 listen pool
     bind 127.0.0.1:{port}
     {lines}
-    default-server inter 50ms fall 1 rise 2
+    default-server inter 100ms fall 1 rise 2
     server s1 {server} check {options}
 """
 
@@ -166,7 +166,8 @@ def test_patroni_s_configuration(start_proxy, cleanup, check_primary, method, re
                                                                        {replica_name})
 
     wait_for(lambda: roles(*names), "the first topology")
-    assert (server_reached(primary), server_reached(replicas)) == names
+    wait_reached(primary, names[0])
+    wait_reached(replicas, names[1])
     row = proxy.api.stat()["primary", "postgresql2"]
     assert (row["check_status"], row["check_code"]) == ("L7STS", "503")
     with connect(primary) as session:
@@ -174,7 +175,8 @@ def test_patroni_s_configuration(start_proxy, cleanup, check_primary, method, re
         rest[0].role, rest[1].role = "replica", "primary"
         assert session.recv(1) == b""       # on-marked-down shutdown-sessions
     wait_for(lambda: roles(*reversed(names)), "the roles are exchanged")
-    assert (server_reached(primary), server_reached(replicas)) == names[::-1]
+    wait_reached(primary, names[1])
+    wait_reached(replicas, names[0])
     assert set(rest[0].requests) == requests
 
 
@@ -251,7 +253,7 @@ def test_a_frozen_postgresql_fails_pgsql_check(pool, cluster):
 ])
 def test_agent_check(pool, cleanup, answer, status, weight):
     agent = cleanup.enter_context(AnsweringServer("up 100%\n"))
-    pool(options=f"weight 10 agent-check agent-inter 50ms agent-port {agent.port}")
+    pool(options=f"weight 10 agent-check agent-inter 100ms agent-port {agent.port}")
     pool.wait_status("UP")
     agent.answer = answer
 

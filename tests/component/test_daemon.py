@@ -43,13 +43,18 @@ def daemon(folder, s1, cleanup):
         port = free_port()
         file, pidfile = folder / "d.cfg", folder / "pid"
         file.write_text(POOL.format(folder=folder, more=more, bind=f"127.0.0.1:{port}", server=s1))
+        cleanup.callback(end_by, pidfile)
         done = subprocess.run([settings.BINARY, "-D", "-f", file, "-p", pidfile], timeout=20,
                               capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
-        pid = int(pidfile.read_text())
-        cleanup.callback(end, pid)
-        return port, pid
+        return port, int(pidfile.read_text())
     return start
+
+
+def end_by(pidfile):
+    """An orderly end leaves it empty, or takes it away."""
+    if pidfile.exists() and (text := pidfile.read_text().strip()):
+        end(int(text))
 
 
 def end(pid):
@@ -57,7 +62,11 @@ def end(pid):
         os.kill(pid, signal.SIGTERM)
     except ProcessLookupError:
         return
-    wait_for(lambda: not is_running(pid), f"process {pid} ends")
+    try:
+        wait_for(lambda: not is_running(pid), f"process {pid} ends")
+    except AssertionError:
+        os.kill(pid, signal.SIGKILL)
+        raise
 
 
 def is_running(pid):

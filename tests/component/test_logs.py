@@ -6,7 +6,7 @@ import socket
 import pytest
 
 from harness.ports import free_port
-from harness.servers import NamedServer, connect, read_line, server_reached
+from harness.servers import NamedServer, connect, read_line, server_reached, wait_reached
 from harness.wait import wait_for
 
 SESSION = re.compile(
@@ -93,8 +93,10 @@ def test_idle_client(start_proxy, syslog, s1):
 def test_cut_because_the_server_went_down(start_proxy, syslog, s1):
     port = free_port()
     start_proxy(pool(syslog.udp, port, s1,
-                     options="check inter 50ms fall 1 on-marked-down shutdown-sessions "
+                     options="check inter 200ms fall 1 on-marked-down shutdown-sessions "
                              f"port {s1.port}"))
+    wait_reached(port, "s1")
+    syslog.wait_line(SESSION)
     with connect(port) as client:
         read_line(client)
         s1._server.shutdown()
@@ -106,8 +108,8 @@ def test_cut_because_the_server_went_down(start_proxy, syslog, s1):
 def test_servers_going_down_and_up(start_proxy, syslog, cleanup):
     port = free_port()
     with NamedServer("s1") as server:
-        proxy = start_proxy(pool(syslog.udp, port, server, options="check inter 50ms fall 1 rise 2"))
-        wait_for(lambda: proxy.api.status("pool")["s1"] == "UP", "s1 is up")
+        proxy = start_proxy(pool(syslog.udp, port, server, options="check inter 200ms fall 1 rise 2"))
+        wait_for(lambda: proxy.api.up("pool"), "s1 is up")
     down = syslog.wait_line(re.compile(r"<(\d+)>.*: Server pool/s1 is DOWN, reason: (.*)"))
     assert down[1] == "145"             # local2.alert
     assert down[2].startswith('Layer4 connection problem, info: "Connection refused"')
@@ -118,17 +120,15 @@ def test_servers_going_down_and_up(start_proxy, syslog, cleanup):
     assert up[2].startswith("Layer4 check passed")
 
 
-def test_dontlognull(start_proxy, syslog):
+def test_dontlognull(start_proxy, syslog, s1):
     port = free_port()
-    with NamedServer("s1") as server:
-        start_proxy(pool(syslog.udp, port, server, more="option dontlognull", options="disabled"))
-        connect(port).close()           # says nothing: not logged
-        with connect(port) as client:
-            client.sendall(b"x")
-            logged = client.getsockname()[1]
-            client.recv(1)
-            line = syslog.wait_line(SESSION)
-    assert int(line["client_port"]) == logged
+    start_proxy(pool(syslog.udp, port, s1, more="option dontlognull"))
+    server_reached(port)            # sends nothing: not logged
+    with connect(port) as client:
+        client.sendall(b"x\n")
+        assert (read_line(client), read_line(client)) == (b"s1", b"x")
+        logged = client.getsockname()[1]
+    assert int(syslog.wait_line(SESSION)["client_port"]) == logged
 
 
 def test_a_lost_log_receiver_does_no_harm(start_proxy, folder, s1):

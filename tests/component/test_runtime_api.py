@@ -13,7 +13,7 @@ import pytest
 
 from harness.ports import free_port
 from harness.runtime_api import RuntimeApi, parse_csv, read_all
-from harness.servers import NamedServer, connect, read_line, server_reached
+from harness.servers import NamedServer, connect, read_line, server_reached, wait_reached
 from harness.wait import wait_for
 
 # `show stat` of HAProxy 2.6 up to column 102; later ones may differ.
@@ -41,19 +41,20 @@ defaults
     timeout server  1m
 listen pool
     bind 127.0.0.1:{port}
-    server s1 {s1} check inter 100ms
-    server s2 {s2} check inter 100ms
+    server s1 {s1} check inter 200ms
+    server s2 {s2} check inter 200ms
 """
 
 
 @pytest.fixture
 def pool(start_proxy, cleanup):
-    """A proxy in front of two servers; .port and .tcp_api (operator level) are added to it."""
+    """A proxy in front of two servers in turns, s1 next; .port and .tcp_api (operator level) are added to it."""
     s1, s2 = (cleanup.enter_context(NamedServer(name)) for name in ("s1", "s2"))
     port, api = free_port(), free_port()
     proxy = start_proxy(POOL.format(port=port, api=api, s1=s1, s2=s2))
     proxy.port, proxy.tcp_api = port, RuntimeApi(("127.0.0.1", api))
-    wait_for(lambda: proxy.api.status("pool") == {"s1": "UP", "s2": "UP"}, "both servers are up")
+    wait_for(lambda: proxy.api.up("pool") == {"s1", "s2"}, "both servers are up")
+    wait_reached(port, "s2")    # and s1 is next
     return proxy
 
 
@@ -88,20 +89,20 @@ def test_show_stat_is_the_csv_that_tools_expect(pool):
 
 
 def test_show_stat_counts_sessions_and_bytes(pool):
+    def count(server):
+        row = pool.api.stat()["pool", server]
+        return [int(row[column]) for column in ("scur", "stot", "bin", "bout")]
+
+    wait_for(lambda: count("FRONTEND")[0] == 0, "earlier sessions end")
+    before = {name: count(name) for name in ("s1", "BACKEND", "FRONTEND")}
     with connect(pool.port) as client:
         assert read_line(client) == b"s1"
         client.sendall(b"12345\n")
         assert read_line(client) == b"12345"
-        during = pool.api.stat()
-        assert (during["pool", "s1"]["scur"], during["pool", "FRONTEND"]["scur"]) == ("1", "1")
-    server_reached(pool.port)
-
-    def counted():
-        row = pool.api.stat()["pool", "s1"]
-        return (row["scur"], row["stot"], row["bin"], row["bout"]) == ("0", "1", "6", "9")
-    wait_for(counted, "bytes and sessions of s1")
-    backend = pool.api.stat()["pool", "BACKEND"]
-    assert (backend["stot"], backend["bin"]) == ("2", "6")
+        assert [count(name)[0] for name in before] == [1, 1, 1]
+    for name, earlier in before.items():
+        wait_for(lambda: [now - then for now, then in zip(count(name), earlier)] == [0, 1, 6, 9],
+                 f"one session, 6 bytes and 9 bytes of {name}")
 
 
 def test_show_info(pool):
@@ -141,7 +142,7 @@ def test_disable_server_keeps_its_sessions_and_takes_no_new_ones(pool):
         client.sendall(b"still here\n")
         assert read_line(client) == b"still here"
     assert pool.api("enable server pool/s1") == "\n"
-    wait_for(lambda: pool.api.status("pool")["s1"] == "UP", "s1 comes back")
+    wait_reached(pool.port, "s1")
     assert {server_reached(pool.port) for _ in range(4)} == {"s1", "s2"}
 
 
@@ -152,7 +153,7 @@ def test_set_server_state(pool):
     assert pool.api("set server pool/s1 state maint") == "\n"
     assert pool.api.status("pool")["s1"] == "MAINT"
     assert pool.api("set server pool/s1 state ready") == "\n"
-    wait_for(lambda: pool.api.status("pool")["s1"] == "UP", "s1 comes back")
+    wait_for(lambda: "s1" in pool.api.up("pool"), "s1 comes back")
 
 
 def test_weights(pool):

@@ -112,6 +112,10 @@ class Node:
         """A client of this node's proxy; `port` is "prod" or "stdby"."""
         return psycopg.connect(self.conninfo_of(port), autocommit=True, **options)
 
+    def reaches(self, port, standby):
+        with self.connect(port) as session:
+            return session.execute("SELECT pg_is_in_recovery()").fetchone()[0] == standby
+
     def conninfo_of(self, port):
         return (f"host={self.address} port={getattr(self.ports, port)} dbname=app user=app "
                 f"connect_timeout=5")
@@ -192,6 +196,9 @@ class Cluster:
 
         for node in self.nodes:
             wait_for(lambda: routed(node), f"{node.name} routes to {primary.name}", seconds)
+            # A moment later each of the proxy's threads follows.
+            wait_for(lambda: node.reaches("prod", standby=False), f"{node.name} serves prod")
+            wait_for(lambda: node.reaches("stdby", standby=True), f"{node.name} serves stdby")
         wait_for(lambda: len(primary.postgres.followers()) == len(self.nodes) - 1,
                  f"both standbys follow {primary.name}", seconds)
 

@@ -37,16 +37,21 @@ class RuntimeApi:
                 if name == proxy and server not in ("FRONTEND", "BACKEND")}
 
     def up(self, proxy):
-        """The servers of `proxy` that take sessions, on their way down or not."""
-        return {server for server, status in self.status(proxy).items()
-                if status.startswith("UP")}
+        """The servers of `proxy` that checks found up, on their way down or not. (Before its first
+        check a server is called up too; novip does not send it anybody.)"""
+        return {server for (name, server), row in self.stat().items()
+                if name == proxy and server not in ("FRONTEND", "BACKEND")
+                and row["status"].startswith("UP") and row["check_status"].startswith("L")}
 
 
 def parse_csv(text):
     lines = text.strip().splitlines()
     assert lines and lines[0].startswith("# "), f"not statistics: {text[:200]!r}"
-    table = csv.DictReader([lines[0][2:], *lines[1:]])
-    return {(row["pxname"], row["svname"]): row for row in table}
+    rows = {}
+    for row in csv.DictReader([lines[0][2:], *lines[1:]]):
+        row["check_status"] = row["check_status"].removeprefix("* ")    # a check is under way
+        rows[row["pxname"], row["svname"]] = row
+    return rows
 
 
 def read_all(connection):

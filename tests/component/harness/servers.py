@@ -6,6 +6,7 @@ import socketserver
 import threading
 
 from harness.runtime_api import read_all
+from harness.wait import wait_for
 
 
 class _Threaded(socketserver.ThreadingTCPServer):
@@ -132,3 +133,9 @@ def server_reached(port):
             return read_line(client).decode()
         except ConnectionResetError:
             return ""
+
+
+def wait_reached(port, name):
+    """Until a new client of a proxy gets the NamedServer `name`: a moment after the runtime API says
+    so, each of the proxy's threads does."""
+    wait_for(lambda: server_reached(port) == name, f"clients reach {name}")
