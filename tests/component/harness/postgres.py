@@ -1,5 +1,6 @@
 """Real PostgreSQL instances in a temporary folder."""
 
+import contextlib
 import os
 import pathlib
 import re
@@ -130,13 +131,16 @@ class Postgres:
         """Freezes every process of the instance: sockets stay open, nothing answers."""
         self._process.send(signal.SIGSTOP)
         self._hung = [self._process.pid, *self._children()]
-        for pid in self._hung[1:]:
-            os.kill(pid, signal.SIGSTOP)
+        self._send_hung(signal.SIGSTOP)
 
     def resume(self):
-        for pid in self._hung:
-            os.kill(pid, signal.SIGCONT)
+        self._send_hung(signal.SIGCONT)
         self._hung = []
+
+    def _send_hung(self, number):
+        for pid in self._hung:
+            with contextlib.suppress(ProcessLookupError):   # it was about to end
+                os.kill(pid, number)
 
     def _children(self):
         children = pathlib.Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
