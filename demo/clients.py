@@ -46,8 +46,8 @@ class Writer(threading.Thread):
             self._connection = psycopg.connect(self._conninfo, autocommit=True)
         # A row whose acknowledgement was lost with its connection is written again.
         address, = self._connection.execute(
-            "INSERT INTO rows VALUES (%s) ON CONFLICT (number) DO UPDATE SET number = excluded.number "
-            "RETURNING host(inet_server_addr())", [row]).fetchone()
+            "INSERT INTO rows VALUES (%s) ON CONFLICT (number) DO UPDATE "
+            "SET number = excluded.number RETURNING host(inet_server_addr())", [row]).fetchone()
         return NAMES[address]
 
     def _failed(self, message):

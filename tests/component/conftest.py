@@ -11,8 +11,10 @@ import pytest
 from harness import settings
 from harness.cluster import Cluster
 from harness.process import tail
-from harness.proxy import Proxy, check_sanitizers
+from harness.proxy import Proxy
 from harness.syslog import SyslogReceiver
+
+FOLDERS = itertools.count(1)
 
 
 def pytest_configure(config):
@@ -61,9 +63,9 @@ def run_folder():
 
 
 @pytest.fixture
-def folder(run_folder, request, numbers=itertools.count(1)):
-    """An empty folder of this test; short, because Unix sockets' paths must be."""
-    path = run_folder / f"t{next(numbers)}"
+def folder(run_folder):
+    """An empty folder of this test; its path is short, because those of Unix sockets must be."""
+    path = run_folder / f"t{next(FOLDERS)}"
     path.mkdir()
     return path
 
@@ -81,16 +83,16 @@ def shared_cluster(run_folder):
 
 
 @pytest.fixture
-def cluster(shared_cluster, run_folder):
+def cluster(shared_cluster):
     """The deck's cluster: srv1 is the primary, srv2 and srv3 are standbys, everything settled."""
     shared_cluster.restore()
     yield shared_cluster
     for node in shared_cluster.nodes:
-        check_sanitizers(node.name, node.proxy.log)
+        node.proxy.check()
 
 
 @pytest.fixture
-def start_proxy(folder, run_folder):
+def start_proxy(folder):
     """Starts a proxy on a configuration; it is stopped, and its end examined, after the test."""
     started = []
 

@@ -7,6 +7,7 @@ import pytest
 
 from harness import settings
 from harness.ports import free_port
+from harness.proxy import SANITIZER
 from harness.servers import NamedServer, server_reached
 
 GOOD = """
@@ -38,7 +39,9 @@ listen b
 def run(*arguments, **environment):
     done = subprocess.run([str(word) for word in (settings.BINARY, *arguments)], text=True,
                           capture_output=True, timeout=20, env={**os.environ, **environment})
-    return done.returncode, done.stdout + done.stderr
+    output = done.stdout + done.stderr
+    assert not SANITIZER.search(output), output
+    return done.returncode, output
 
 
 @pytest.fixture
@@ -102,7 +105,7 @@ def test_several_files_folders_and_the_environment(start_proxy, write, folder, c
     (folder / "more" / "20.cfg").write_text('listen a\n    bind "${WHERE}"\n'
                                             '    server s1 "${TARGET_HOST-127.0.0.1}":${TARGET}\n')
     (folder / "more" / "ignored.txt").write_text("nonsense")
-    start_proxy("defaults\n mode tcp\n timeout connect 1s\n timeout client 1s\n timeout server 1s\n",
+    start_proxy(GOOD.split("listen")[0],
                 "-f", folder / "more",
                 env={**os.environ, "WHERE": f"127.0.0.1:{port}", "TARGET": str(server.port)})
     assert server_reached(port) == "s1"

@@ -70,7 +70,10 @@ def end(pid):
 
 
 def is_running(pid):
-    return pathlib.Path(f"/proc/{pid}/exe").is_symlink() and "exe" in os.listdir(f"/proc/{pid}")
+    try:
+        return not status_of(pid)["State"].startswith("Z")
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def status_of(pid):

@@ -1,5 +1,7 @@
 """Limits, queues, retries and backup servers."""
 
+import concurrent.futures
+
 import pytest
 
 from harness.ports import free_port
@@ -34,7 +36,9 @@ def waiting(proxy):
 
 def test_a_full_server_makes_clients_wait_their_turn(start_proxy, servers, cleanup):
     port = free_port()
-    proxy = start_proxy(pool(port, f"server s1 {servers[0]} maxconn 1"))
+    # One thread: with more, each has a line of its own, and which is served first is open.
+    proxy = start_proxy("global\n    nbthread 1\n"
+                        + pool(port, f"server s1 {servers[0]} maxconn 1"))
     with connect(port) as first:
         assert read_line(first) == b"s1"
         with connect(port) as second:
@@ -46,6 +50,14 @@ def test_a_full_server_makes_clients_wait_their_turn(start_proxy, servers, clean
             assert proxy.api.stat()["pool", "s1"]["scur"] == "1"
             second.close()
             assert read_line(third) == b"s1"
+
+
+def test_everybody_who_waits_is_served_whatever_their_thread(start_proxy, servers):
+    port = free_port()
+    start_proxy(pool(port, f"server s1 {servers[0]} maxconn 2"))
+    with concurrent.futures.ThreadPoolExecutor(20) as clients:
+        reached = list(clients.map(server_reached, [port] * 200))
+    assert reached == ["s1"] * 200
 
 
 def test_waiting_ends_after_timeout_queue(start_proxy, servers):

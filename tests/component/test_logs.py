@@ -108,7 +108,8 @@ def test_cut_because_the_server_went_down(start_proxy, syslog, s1):
 def test_servers_going_down_and_up(start_proxy, syslog, cleanup):
     port = free_port()
     with NamedServer("s1") as server:
-        proxy = start_proxy(pool(syslog.udp, port, server, options="check inter 200ms fall 1 rise 2"))
+        proxy = start_proxy(pool(syslog.udp, port, server,
+                                 options="check inter 200ms fall 1 rise 2"))
         wait_for(lambda: proxy.api.up("pool"), "s1 is up")
     down = syslog.wait_line(re.compile(r"<(\d+)>.*: Server pool/s1 is DOWN, reason: (.*)"))
     assert down[1] == "145"             # local2.alert

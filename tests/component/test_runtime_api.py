@@ -20,13 +20,13 @@ from harness.wait import wait_for
 COLUMNS = """
 pxname svname qcur qmax scur smax slim stot bin bout dreq dresp ereq econ eresp wretr wredis status
 weight act bck chkfail chkdown lastchg downtime qlimit pid iid sid throttle lbtot tracked type rate
-rate_lim rate_max check_status check_code check_duration hrsp_1xx hrsp_2xx hrsp_3xx hrsp_4xx hrsp_5xx
-hrsp_other hanafail req_rate req_rate_max req_tot cli_abrt srv_abrt comp_in comp_out comp_byp comp_rsp
-lastsess last_chk last_agt qtime ctime rtime ttime agent_status agent_code agent_duration check_desc
-agent_desc check_rise check_fall check_health agent_rise agent_fall agent_health addr cookie mode algo
-conn_rate conn_rate_max conn_tot intercepted dcon dses wrew connect reuse cache_lookups cache_hits
-srv_icur src_ilim qtime_max ctime_max rtime_max ttime_max eint idle_conn_cur safe_conn_cur
-used_conn_cur need_conn_est uweight
+rate_lim rate_max check_status check_code check_duration hrsp_1xx hrsp_2xx hrsp_3xx hrsp_4xx
+hrsp_5xx hrsp_other hanafail req_rate req_rate_max req_tot cli_abrt srv_abrt comp_in comp_out
+comp_byp comp_rsp lastsess last_chk last_agt qtime ctime rtime ttime agent_status agent_code
+agent_duration check_desc agent_desc check_rise check_fall check_health agent_rise agent_fall
+agent_health addr cookie mode algo conn_rate conn_rate_max conn_tot intercepted dcon dses wrew
+connect reuse cache_lookups cache_hits srv_icur src_ilim qtime_max ctime_max rtime_max ttime_max
+eint idle_conn_cur safe_conn_cur used_conn_cur need_conn_est uweight
 """.split()
 
 # One thread: with more, each starts its own round of the servers.
@@ -48,7 +48,8 @@ listen pool
 
 @pytest.fixture
 def pool(start_proxy, cleanup):
-    """A proxy in front of two servers in turns, s1 next; .port and .tcp_api (operator level) are added to it."""
+    """A proxy in front of two servers, s1 being next; has a .port, and a .tcp_api of operator level
+    besides its own."""
     s1, s2 = (cleanup.enter_context(NamedServer(name)) for name in ("s1", "s2"))
     port, api = free_port(), free_port()
     proxy = start_proxy(POOL.format(port=port, api=api, s1=s1, s2=s2))

@@ -36,7 +36,7 @@ def test_roles_follow_a_switchover(cluster):
 
 @pytest.mark.novip_only
 def test_stopped_postgresql(cluster):
-    """Its socket is in a folder and its database is called "production"; libpq's message says so."""
+    """Its socket's folder and its database are called "production"; libpq's message says so."""
     cluster["srv1"].postgres.stop("fast")
     wait_for(lambda: UNAVAILABLE.fullmatch(ask(cluster["srv1"])), "srv1 is unavailable", 3)
 
@@ -102,7 +102,7 @@ def test_a_flood_makes_it_neither_fail_nor_slow_the_proxy(cluster):
     rate = answers.total() / seconds
     print(f"{rate:.0f} connections/s, {queries} queries, the slowest took {slowest * 1000:.0f} ms")
     assert set(answers) == {"production\n"}, answers
-    assert rate > 300       # systemd's limit for pgsql-state was 100
+    assert rate > 3000 * settings.SCALE     # systemd fails pgsql-state above 100
     assert queries > 100 * seconds * settings.SCALE and slowest < 1 * settings.PATIENCE
     assert node.proxy.api.up("prod") == {"srv1"}
     assert failed_checks() == failed_before

@@ -23,8 +23,9 @@ def table(cluster):
 
 def write(node):
     """Writes one row through `node`'s proxy; returns the address of the server that took it."""
+    command = "INSERT INTO moves DEFAULT VALUES RETURNING host(server)"
     with node.connect("prod") as session:
-        return session.execute("INSERT INTO moves DEFAULT VALUES RETURNING host(server)").fetchone()[0]
+        return session.execute(command).fetchone()[0]
 
 
 def test_switchover_moves_writers_and_standbys(cluster, table, cleanup):

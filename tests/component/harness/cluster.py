@@ -205,9 +205,9 @@ class Cluster:
     def switchover(self, to, say=lambda step: None):
         """As PAF does it; returns the old primary. `to` is a node; `say` is told each step.
 
-        The old primary must have sent its shutdown checkpoint to the new one, or it could not follow
-        it. When that was lost (a proxy cut the replication session at that very moment), PAF starts
-        the old primary again and gives up; this tries once more.
+        The old primary must have sent its shutdown checkpoint to the new one, or it could not
+        follow it. When that was lost (a proxy cut the replication session at that very moment),
+        PAF starts the old primary again and gives up; this tries once more.
         """
         old = self.primary
         for _ in range(3):

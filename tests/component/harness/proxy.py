@@ -58,13 +58,16 @@ class Proxy:
             return
         code = self._process.stop(number)
         self._process = None
-        self.check_log()
+        check_sanitizers(self.name, self.log)
         # HAProxy ends as its signal says; units in the wild have SuccessExitStatus=143.
         assert code in (0, -number, 128 + number), \
             f"{self.name} ended with {code}:\n{tail(self.log)}"
 
-    def check_log(self):
+    def check(self):
+        """Raises AssertionError when it ended by itself, or a sanitizer complained."""
         check_sanitizers(self.name, self.log)
+        assert self._process is None or self._process.running, \
+            f"{self.name} ended by itself ({self._process.exit_code}):\n{tail(self.log)}"
 
 
 def check_sanitizers(name, log):

@@ -136,6 +136,6 @@ def server_reached(port):
 
 
 def wait_reached(port, name):
-    """Until a new client of a proxy gets the NamedServer `name`: a moment after the runtime API says
-    so, each of the proxy's threads does."""
+    """Until a new client of a proxy gets the NamedServer `name`: the proxy's threads follow a
+    moment after the runtime API says so."""
     wait_for(lambda: server_reached(port) == name, f"clients reach {name}")

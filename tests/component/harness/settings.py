@@ -1,8 +1,9 @@
 """What the environment chooses: which proxy runs, how large and how patient the tests are.
 
-NOVIP_BINARY      the proxy: build/novip by default; /usr/sbin/haproxy runs the same tests on HAProxy
-NOVIP_TEST_SCALE  below 1 for slow builds (sanitizers): 0.1 moves a tenth of the data with a tenth of
-                  the clients, and waits three times as long
+NOVIP_BINARY      the proxy: build/novip by default; with /usr/sbin/haproxy the same tests run on
+                  HAProxy, which shows that they are right
+NOVIP_TEST_SCALE  below 1 for slow builds (sanitizers): 0.1 moves a tenth of the data with a tenth
+                  of the clients, and waits three times as long
 """
 
 import os
