@@ -78,14 +78,8 @@ Admin::Admin(asio::io_context& io, Process process, std::vector<ApiListener> soc
     : ports_(
           std::make_unique<Ports>(io, std::move(process), std::move(sockets), std::move(pages))) {}
 
-Admin::~Admin() {
-  stop();
-}
-void Admin::start() {
-  ports_->start();
-}
-void Admin::stop() {
-  ports_->stop();
-}
+Admin::~Admin() { stop(); }
+void Admin::start() { ports_->start(); }
+void Admin::stop() { ports_->stop(); }
 
 }  // namespace novip::admin

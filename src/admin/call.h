@@ -19,18 +19,12 @@ struct Answer {
   std::optional<Severity> severity;  // of a message, as opposed to a listing
 };
 
-inline Answer done() {
-  return {};
-}
-inline Answer listing(std::string text) {
-  return {std::move(text), std::nullopt};
-}
+inline Answer done() { return {}; }
+inline Answer listing(std::string text) { return {std::move(text), std::nullopt}; }
 inline Answer message(Severity severity, std::string_view sentence) {
   return {std::string(sentence) + "\n", severity};
 }
-inline Answer refusal(std::string_view sentence) {
-  return message(Severity::err, sentence);
-}
+inline Answer refusal(std::string_view sentence) { return message(Severity::err, sentence); }
 
 /// How messages begin (`set severity-output`).
 enum class SeverityOutput { none, number, string };

@@ -21,12 +21,8 @@ Answer lower_level(const Call& call, Level level) {
   return done();
 }
 
-Answer become_operator(const Call& call) {
-  return lower_level(call, Level::operator_);
-}
-Answer become_user(const Call& call) {
-  return lower_level(call, Level::user);
-}
+Answer become_operator(const Call& call) { return lower_level(call, Level::operator_); }
+Answer become_user(const Call& call) { return lower_level(call, Level::user); }
 
 Answer prompt(const Call& call) {
   call.state->prompt = !call.state->prompt;
@@ -179,9 +175,7 @@ Answer matching_commands(const Call& call, std::size_t from, bool unknown) {
           lines.substr(0, lines.size() - 1));
 }
 
-Answer help(const Call& call) {
-  return matching_commands(call, 1, false);
-}
+Answer help(const Call& call) { return matching_commands(call, 1, false); }
 
 }  // namespace
 

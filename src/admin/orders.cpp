@@ -11,9 +11,7 @@ namespace {
 
 using SetState = cluster::Roster::SetState;
 
-Answer answer_of(const Status& status) {
-  return status ? done() : refusal(status.error().message);
-}
+Answer answer_of(const Status& status) { return status ? done() : refusal(status.error().message); }
 
 Answer order_state(const Call& call, SetState state) {
   const auto at = server_argument(call);
@@ -103,30 +101,14 @@ Answer set_server_state(const Call& call) {
 
 }  // namespace
 
-Answer disable_agent(const Call& call) {
-  return order_agent(call, false);
-}
-Answer disable_frontend(const Call& call) {
-  return order_frontend(call, false);
-}
-Answer disable_health(const Call& call) {
-  return order_checks(call, false);
-}
-Answer disable_server(const Call& call) {
-  return order_state(call, SetState::maint);
-}
-Answer enable_agent(const Call& call) {
-  return order_agent(call, true);
-}
-Answer enable_frontend(const Call& call) {
-  return order_frontend(call, true);
-}
-Answer enable_health(const Call& call) {
-  return order_checks(call, true);
-}
-Answer enable_server(const Call& call) {
-  return order_state(call, SetState::ready);
-}
+Answer disable_agent(const Call& call) { return order_agent(call, false); }
+Answer disable_frontend(const Call& call) { return order_frontend(call, false); }
+Answer disable_health(const Call& call) { return order_checks(call, false); }
+Answer disable_server(const Call& call) { return order_state(call, SetState::maint); }
+Answer enable_agent(const Call& call) { return order_agent(call, true); }
+Answer enable_frontend(const Call& call) { return order_frontend(call, true); }
+Answer enable_health(const Call& call) { return order_checks(call, true); }
+Answer enable_server(const Call& call) { return order_state(call, SetState::ready); }
 
 Answer get_weight(const Call& call) {
   const auto at = server_argument(call);

@@ -71,9 +71,7 @@ PageResponse csv_response(const Statistics& statistics, const config::StatsPage&
   return text_response(http::status::ok, stat_csv(stat_rows(statistics, filter, now)));
 }
 
-std::string_view view(beast::string_view text) {
-  return {text.data(), text.size()};
-}
+std::string_view view(beast::string_view text) { return {text.data(), text.size()}; }
 
 PageResponse choose_response(const Statistics& statistics, const config::StatsPage& settings,
                              const PageRequest& request, TimePoint now) {

@@ -26,9 +26,7 @@ Port::Port(asio::io_context& io, UniqueFd listener, std::shared_ptr<Places> plac
   acceptor_.assign(asio::generic::stream_protocol(family, 0), listener.release(), ignored);
 }
 
-void Port::start() {
-  asio::co_spawn(io_, accept_all(shared_from_this()), asio::detached);
-}
+void Port::start() { asio::co_spawn(io_, accept_all(shared_from_this()), asio::detached); }
 
 void Port::stop() {
   stopped_ = true;

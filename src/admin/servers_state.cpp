@@ -80,9 +80,7 @@ std::string address_text(const ServerState& server) {
   return server.address ? server.address.host() : "-";
 }
 
-std::string or_dash(const std::string& text) {
-  return text.empty() ? "-" : text;
-}
+std::string or_dash(const std::string& text) { return text.empty() ? "-" : text; }
 
 std::string host_or_dash(const std::optional<config::Host>& host) {
   return host && host->address ? host->address.host() : "-";

@@ -130,8 +130,6 @@ Answer show_stat(const Call& call) {
   return listing(stat_csv(stat_rows(*call.statistics, filter, call.now)));
 }
 
-Answer show_version(const Call&) {
-  return message(Severity::info, compatible_version);
-}
+Answer show_version(const Call&) { return message(Severity::info, compatible_version); }
 
 }  // namespace novip::admin

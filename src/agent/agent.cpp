@@ -113,19 +113,11 @@ Agent::Agent(const config::State& settings, std::vector<UniqueFd> listeners,
              std::function<void(const std::string&)> log)
     : loop_(std::make_unique<Loop>(settings, std::move(listeners), std::move(log))) {}
 
-Agent::~Agent() {
-  stop();
-}
+Agent::~Agent() { stop(); }
 
-void Agent::start() {
-  loop_->start();
-}
-void Agent::stop() {
-  loop_->stop();
-}
-Answer Agent::answer() const {
-  return loop_->answer();
-}
+void Agent::start() { loop_->start(); }
+void Agent::stop() { loop_->stop(); }
+Answer Agent::answer() const { return loop_->answer(); }
 
 Answer ask_once(const std::string& conninfo, Milliseconds timeout) {
   boost::asio::io_context io(1);

@@ -10,9 +10,7 @@ namespace {
 constexpr std::string_view role_words[] = {"production", "standby"};
 constexpr std::size_t longest_reason = 200;
 
-bool printable(char c) {
-  return c >= ' ' && c <= '~';
-}
+bool printable(char c) { return c >= ' ' && c <= '~'; }
 
 }  // namespace
 

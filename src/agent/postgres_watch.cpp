@@ -71,9 +71,7 @@ PostgresWatch::PostgresWatch(asio::io_context& io, Settings settings, Events eve
       socket_(io),
       timer_(io) {}
 
-void PostgresWatch::start() {
-  asio::co_spawn(io_, run(), asio::detached);
-}
+void PostgresWatch::start() { asio::co_spawn(io_, run(), asio::detached); }
 
 asio::awaitable<void> PostgresWatch::run() {
   for (;;) {

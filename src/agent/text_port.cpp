@@ -56,9 +56,7 @@ TextPort::TextPort(boost::asio::io_context& io, UniqueFd listener, unsigned batc
       answer_(std::move(answer)),
       log_(std::move(log)) {}
 
-void TextPort::start() {
-  wait_for_clients();
-}
+void TextPort::start() { wait_for_clients(); }
 
 void TextPort::wait_for_clients() {
   listener_.async_wait(boost::asio::posix::stream_descriptor::wait_read,

@@ -17,9 +17,7 @@ namespace novip::app {
 
 namespace {
 
-Error failed(const std::string& what) {
-  return Error{what + ": " + std::strerror(errno)};
-}
+Error failed(const std::string& what) { return Error{what + ": " + std::strerror(errno)}; }
 
 }  // namespace
 

@@ -53,12 +53,8 @@ std::optional<Endpoint> Endpoint::ip(std::string_view address, std::uint16_t por
   return std::nullopt;
 }
 
-Endpoint Endpoint::any_v4(std::uint16_t port) {
-  return *ip("0.0.0.0", port);
-}
-Endpoint Endpoint::any_v6(std::uint16_t port) {
-  return *ip("::", port);
-}
+Endpoint Endpoint::any_v4(std::uint16_t port) { return *ip("0.0.0.0", port); }
+Endpoint Endpoint::any_v6(std::uint16_t port) { return *ip("::", port); }
 
 std::optional<Endpoint> Endpoint::unix_path(std::string_view path, bool abstract) {
   sockaddr_un address{};

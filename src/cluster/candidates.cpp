@@ -4,9 +4,7 @@ namespace novip::cluster {
 
 namespace {
 
-bool takes_sessions(const ServerView& server) {
-  return server.usable && server.weight > 0;
-}
+bool takes_sessions(const ServerView& server) { return server.usable && server.weight > 0; }
 
 }  // namespace
 

@@ -36,9 +36,7 @@ constexpr std::array<Wording, 16> wordings{{
 }};
 static_assert(wordings.size() == static_cast<std::size_t>(CheckStatus::l7sts) + 1);
 
-const Wording& wording(CheckStatus status) {
-  return wordings[static_cast<std::size_t>(status)];
-}
+const Wording& wording(CheckStatus status) { return wordings[static_cast<std::size_t>(status)]; }
 
 bool is_percentage(std::string_view word) {
   return !word.empty() && word[0] >= '0' && word[0] <= '9' &&
@@ -77,15 +75,9 @@ void take_word(AgentReply& reply, std::string_view word) {
 
 }  // namespace
 
-Verdict verdict(CheckStatus status) {
-  return wording(status).verdict;
-}
-std::string_view short_name(CheckStatus status) {
-  return wording(status).short_name;
-}
-std::string_view description(CheckStatus status) {
-  return wording(status).description;
-}
+Verdict verdict(CheckStatus status) { return wording(status).verdict; }
+std::string_view short_name(CheckStatus status) { return wording(status).short_name; }
+std::string_view description(CheckStatus status) { return wording(status).description; }
 
 bool CheckResult::passed() const {
   const Verdict said = verdict(status);

@@ -55,25 +55,17 @@ ServerState::ServerState(const config::Server& server_settings, TimePoint now)
   health.empty();
 }
 
-bool ServerState::in_maintenance() const {
-  return (admin & any_maint) != 0;
-}
-bool ServerState::draining() const {
-  return (admin & any_drain) != 0;
-}
+bool ServerState::in_maintenance() const { return (admin & any_maint) != 0; }
+bool ServerState::draining() const { return (admin & any_drain) != 0; }
 
-bool ServerState::up() const {
-  return operation != Operation::stopped && !in_maintenance();
-}
+bool ServerState::up() const { return operation != Operation::stopped && !in_maintenance(); }
 
 bool ServerState::usable() const {
   return operation == Operation::running && !in_maintenance() && effective_weight() > 0 &&
          static_cast<bool>(address);
 }
 
-unsigned ServerState::effective_weight() const {
-  return draining() ? 0 : user_weight;
-}
+unsigned ServerState::effective_weight() const { return draining() ? 0 : user_weight; }
 
 std::string ServerState::status() const {
   if (admin & admin_resolution_maint) return "MAINT (resolution)";

@@ -19,9 +19,7 @@ struct Parts {
   bool has_port = false;
 };
 
-std::string quoted(std::string_view text) {
-  return "'" + std::string(text) + "'";
-}
+std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
 
 struct Prefix {
   std::string_view name;

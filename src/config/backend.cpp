@@ -96,8 +96,6 @@ constexpr Keyword rows[] = {
 
 }  // namespace
 
-std::span<const Keyword> backend_keywords() {
-  return rows;
-}
+std::span<const Keyword> backend_keywords() { return rows; }
 
 }  // namespace novip::config

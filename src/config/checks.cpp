@@ -11,9 +11,7 @@ namespace {
 
 constexpr unsigned in_be = in_defaults | backend_side;
 
-void use_tcp_check(Parser& p, const Arguments&) {
-  p.draft().check = Draft::Check::tcp;
-}
+void use_tcp_check(Parser& p, const Arguments&) { p.draft().check = Draft::Check::tcp; }
 
 /// `option pgsql-check user NAME`
 void use_pgsql_check(Parser& p, const Arguments& words) {
@@ -185,13 +183,9 @@ void http_expect(Parser& p, const Arguments& words) {
   if (auto expect = read_expect(p, words, true)) draft.http_expect.push_back(std::move(*expect));
 }
 
-void http_comment(Parser& p, const Arguments&) {
-  own_http_rules(p);
-}
+void http_comment(Parser& p, const Arguments&) { own_http_rules(p); }
 
-void disable_on_404(Parser& p, const Arguments&) {
-  p.draft().disable_on_404 = true;
-}
+void disable_on_404(Parser& p, const Arguments&) { p.draft().disable_on_404 = true; }
 
 constexpr int any = any_number;
 constexpr Keyword rows[] = {
@@ -212,8 +206,6 @@ constexpr Keyword rows[] = {
 
 }  // namespace
 
-std::span<const Keyword> check_keywords() {
-  return rows;
-}
+std::span<const Keyword> check_keywords() { return rows; }
 
 }  // namespace novip::config

@@ -56,8 +56,6 @@ constexpr Keyword rows[] = {
 
 }  // namespace
 
-std::span<const Keyword> frontend_keywords() {
-  return rows;
-}
+std::span<const Keyword> frontend_keywords() { return rows; }
 
 }  // namespace novip::config

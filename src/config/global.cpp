@@ -10,9 +10,7 @@ namespace novip::config {
 
 namespace {
 
-Global& global(Parser& p) {
-  return p.config().global;
-}
+Global& global(Parser& p) { return p.config().global; }
 
 template <std::string Global::*text>
 void set_text(Parser& p, const Arguments& words) {
@@ -147,8 +145,6 @@ constexpr Keyword rows[] = {
 
 }  // namespace
 
-std::span<const Keyword> global_keywords() {
-  return rows;
-}
+std::span<const Keyword> global_keywords() { return rows; }
 
 }  // namespace novip::config

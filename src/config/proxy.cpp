@@ -81,8 +81,6 @@ constexpr Keyword rows[] = {
 
 }  // namespace
 
-std::span<const Keyword> proxy_keywords() {
-  return rows;
-}
+std::span<const Keyword> proxy_keywords() { return rows; }
 
 }  // namespace novip::config

@@ -48,8 +48,6 @@ constexpr Keyword rows[] = {
 
 }  // namespace
 
-std::span<const Keyword> resolvers_keywords() {
-  return rows;
-}
+std::span<const Keyword> resolvers_keywords() { return rows; }
 
 }  // namespace novip::config

@@ -41,8 +41,6 @@ constexpr Keyword rows[] = {
 
 }  // namespace
 
-std::span<const Keyword> state_keywords() {
-  return rows;
-}
+std::span<const Keyword> state_keywords() { return rows; }
 
 }  // namespace novip::config

@@ -63,8 +63,6 @@ constexpr Keyword rows[] = {
 
 }  // namespace
 
-std::span<const Keyword> stats_keywords() {
-  return rows;
-}
+std::span<const Keyword> stats_keywords() { return rows; }
 
 }  // namespace novip::config

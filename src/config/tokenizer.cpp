@@ -6,15 +6,9 @@ namespace novip::config {
 
 namespace {
 
-bool is_space(char c) {
-  return c == ' ' || c == '\t' || c == '\v' || c == '\f';
-}
-bool is_alpha(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
-bool is_name(char c) {
-  return is_alpha(c) || (c >= '0' && c <= '9');
-}
+bool is_space(char c) { return c == ' ' || c == '\t' || c == '\v' || c == '\f'; }
+bool is_alpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+bool is_name(char c) { return is_alpha(c) || (c >= '0' && c <= '9'); }
 
 int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';

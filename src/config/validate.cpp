@@ -21,9 +21,7 @@ std::string type_of(const Proxy& proxy) {
   return "listen";
 }
 
-std::string at(const Location& where) {
-  return where.file + ":" + std::to_string(where.line);
-}
+std::string at(const Location& where) { return where.file + ":" + std::to_string(where.line); }
 
 /// A frontend and a backend may share a name, two of a kind may not. As HAProxy.
 void check_names(Parser& p) {
@@ -174,9 +172,7 @@ void check_listeners(Parser& p) {
 
 }  // namespace
 
-std::string title(const Proxy& proxy) {
-  return type_of(proxy) + " '" + proxy.name + "'";
-}
+std::string title(const Proxy& proxy) { return type_of(proxy) + " '" + proxy.name + "'"; }
 
 void validate(Parser& p) {
   check_names(p);

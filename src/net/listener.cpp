@@ -223,12 +223,8 @@ Expected<Listeners> listen(const ListenOptions& options, unsigned copies) {
   return Error{"cannot listen: no address"};
 }
 
-void set_keepalive(int fd) {
-  set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-}
-void set_nodelay(int fd) {
-  set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-}
+void set_keepalive(int fd) { set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1); }
+void set_nodelay(int fd) { set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1); }
 void set_user_timeout(int fd, int milliseconds) {
   set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, milliseconds);
 }

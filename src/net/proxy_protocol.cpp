@@ -26,12 +26,8 @@ enum V2Family : std::uint8_t { v2_unspec = 0x00, v2_tcp4 = 0x11, v2_tcp6 = 0x21 
 
 constexpr std::size_t in4_size = sizeof(in_addr), in6_size = sizeof(in6_addr);
 
-ParsedProxyHeader invalid() {
-  return {HeaderState::invalid, {}};
-}
-ParsedProxyHeader incomplete() {
-  return {HeaderState::incomplete, {}};
-}
+ParsedProxyHeader invalid() { return {HeaderState::invalid, {}}; }
+ParsedProxyHeader incomplete() { return {HeaderState::incomplete, {}}; }
 
 // ---- version 1 ------------------------------------------------------------------------------
 
@@ -139,9 +135,7 @@ std::string in6_bytes(const Endpoint& endpoint) {
   return prefix + std::string(reinterpret_cast<const char*>(&in.sin_addr), in4_size);
 }
 
-std::string in4_bytes(const Endpoint& endpoint) {
-  return in6_bytes(endpoint).substr(12);
-}
+std::string in4_bytes(const Endpoint& endpoint) { return in6_bytes(endpoint).substr(12); }
 
 /// Not Endpoint::host(), which shows an IPv4-mapped address as IPv4: the line says TCP6.
 std::string v1_address(const Endpoint& endpoint, int family) {

@@ -11,9 +11,9 @@
 namespace novip::net {
 
 struct ProxyHeader {
-  Endpoint source;                   // none for LOCAL and UNKNOWN: use the socket's own addresses
+  Endpoint source;  // none for LOCAL and UNKNOWN: use the socket's own addresses
   Endpoint destination;
-  std::size_t length = 0;            // bytes of the header; what follows belongs to the client
+  std::size_t length = 0;  // bytes of the header; what follows belongs to the client
 };
 
 enum class HeaderState { complete, incomplete, invalid };
@@ -23,7 +23,7 @@ struct ParsedProxyHeader {
   ProxyHeader header;
 };
 
-constexpr std::size_t proxy_header_limit = 536;   // longest that is accepted: v2 with TLVs
+constexpr std::size_t proxy_header_limit = 536;  // longest that is accepted: v2 with TLVs
 
 /// Looks at the first bytes of a connection. `incomplete` asks for more, never past the limit.
 ParsedProxyHeader parse_proxy_header(std::string_view bytes);

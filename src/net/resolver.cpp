@@ -213,9 +213,7 @@ void Resolver::Channel::set_timer() {
 }
 
 Resolver::Resolver(std::shared_ptr<Channel> channel) : channel_(std::move(channel)) {}
-Resolver::~Resolver() {
-  channel_->close();
-}
+Resolver::~Resolver() { channel_->close(); }
 
 Expected<std::unique_ptr<Resolver>> Resolver::open(asio::io_context& io,
                                                    const ResolverOptions& options) {

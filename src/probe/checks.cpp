@@ -251,9 +251,7 @@ Checks::Checks(asio::io_context& io, cluster::Roster& roster)
     : runner_(std::make_shared<Runner>(io, roster)),
       resolution_(std::make_unique<Resolution>(io, roster)) {}
 
-Checks::~Checks() {
-  stop();
-}
+Checks::~Checks() { stop(); }
 
 void Checks::start() {
   resolution_->start();
@@ -265,8 +263,6 @@ void Checks::stop() {
   runner_->stop();
 }
 
-void Checks::hasten(std::size_t proxy, std::size_t server) {
-  runner_->hasten(proxy, server);
-}
+void Checks::hasten(std::size_t proxy, std::size_t server) { runner_->hasten(proxy, server); }
 
 }  // namespace novip::probe

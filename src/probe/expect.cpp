@@ -27,9 +27,7 @@ pcre2_match_context* limits() {
   return context;
 }
 
-PCRE2_SPTR bytes_of(std::string_view text) {
-  return reinterpret_cast<PCRE2_SPTR>(text.data());
-}
+PCRE2_SPTR bytes_of(std::string_view text) { return reinterpret_cast<PCRE2_SPTR>(text.data()); }
 
 std::string hexadecimal(std::string_view bytes) {
   constexpr std::string_view digits = "0123456789ABCDEF";
@@ -48,12 +46,8 @@ bool is_regex(Kind kind) {
 
 }  // namespace
 
-void Regex::Free::operator()(pcre2_real_code_8* code) const {
-  pcre2_code_free(code);
-}
-void Regex::Free::operator()(pcre2_real_match_data_8* data) const {
-  pcre2_match_data_free(data);
-}
+void Regex::Free::operator()(pcre2_real_code_8* code) const { pcre2_code_free(code); }
+void Regex::Free::operator()(pcre2_real_match_data_8* data) const { pcre2_match_data_free(data); }
 
 Regex::Regex(const std::string& pattern) {
   int error = 0;

@@ -12,9 +12,7 @@ namespace {
 
 using State = HttpResponse::State;
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /// RFC 9110, 5.6.2: the characters of a header's name.
 bool is_token(std::string_view text) {

@@ -182,14 +182,8 @@ const cluster::ServerState& Resolution::Names::state(const Place& place) const {
 
 Resolution::Resolution(asio::io_context& io, cluster::Roster& roster)
     : names_(std::make_shared<Names>(io, roster)) {}
-Resolution::~Resolution() {
-  stop();
-}
-void Resolution::start() {
-  names_->start();
-}
-void Resolution::stop() {
-  names_->stop();
-}
+Resolution::~Resolution() { stop(); }
+void Resolution::start() { names_->start(); }
+void Resolution::stop() { names_->stop(); }
 
 }  // namespace novip::probe

@@ -14,9 +14,7 @@ using cluster::CheckStatus;
 using Kind = config::Expect::Kind;
 
 /// A pattern as text: up to its first zero byte, as HAProxy prints it.
-std::string printable(const std::string& pattern) {
-  return pattern.c_str();
-}
+std::string printable(const std::string& pattern) { return pattern.c_str(); }
 
 const std::string& comment_of(const Step& step) {
   if (const auto* connect = std::get_if<const config::CheckConnect*>(&step))

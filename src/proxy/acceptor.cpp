@@ -70,12 +70,8 @@ void Acceptor::resume() {
   ::listen(listener_.fd.get(), backlog != 0 ? static_cast<int>(backlog) : backlog_if_unset);
 }
 
-void Acceptor::ready(unsigned, std::uint32_t) {
-  go_on();
-}
-void Acceptor::deadline_reached() {
-  go_on();
-}
+void Acceptor::ready(unsigned, std::uint32_t) { go_on(); }
+void Acceptor::deadline_reached() { go_on(); }
 void Acceptor::go_on() {
   if (waiting_since_ == TimePoint::max()) accept_clients();
 }

@@ -23,9 +23,7 @@ bool Poller::add(int fd, Watcher& watcher, unsigned which) {
   return ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
-void Poller::remove(int fd) {
-  ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
-}
+void Poller::remove(int fd) { ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr); }
 
 void Poller::again(Watcher& watcher) {
   if (watcher.again_ || watcher.buried_) return;

@@ -10,9 +10,7 @@ namespace novip::proxy {
 
 enum class Side : std::uint8_t { client = 0, server = 1 };
 
-constexpr Side other(Side side) {
-  return side == Side::client ? Side::server : Side::client;
-}
+constexpr Side other(Side side) { return side == Side::client ? Side::server : Side::client; }
 
 /// Carries bytes both ways between two non-blocking stream sockets that a Poller watches
 /// edge-triggered. Owns no descriptor, and no memory but the bytes that one side does not take yet:

@@ -8,9 +8,7 @@
 
 namespace novip::proxy {
 
-void Session::go_on() {
-  forward();
-}
+void Session::go_on() { forward(); }
 
 void Session::forward() {
   const bool half_closed = relay_.told_end(Side::client) || relay_.told_end(Side::server);

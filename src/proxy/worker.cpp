@@ -53,9 +53,7 @@ bool Worker::finished() const {
   return ended_;
 }
 
-void Worker::wake() {
-  loop_->wake();
-}
+void Worker::wake() { loop_->wake(); }
 
 void Worker::set_peers(std::vector<Worker*> peers) {
   std::vector<Loop*> loops;
@@ -75,8 +73,6 @@ void Worker::when_caught_up(std::function<void()> done) {
   if (!post(done)) done();
 }
 
-const cluster::WorkerCounters& Worker::counters() const {
-  return loop_->counters();
-}
+const cluster::WorkerCounters& Worker::counters() const { return loop_->counters(); }
 
 }  // namespace novip::proxy

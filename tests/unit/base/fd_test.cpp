@@ -7,13 +7,9 @@
 namespace novip {
 namespace {
 
-bool is_open(int fd) {
-  return ::fcntl(fd, F_GETFD) >= 0;
-}
+bool is_open(int fd) { return ::fcntl(fd, F_GETFD) >= 0; }
 
-UniqueFd open_something() {
-  return UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-}
+UniqueFd open_something() { return UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
 
 TEST(UniqueFd, ClosesWhatItOwns) {
   int number = -1;

@@ -10,9 +10,7 @@ std::string page(const std::string& lines) {
   return timeouts + "listen st\n mode http\n bind :7000\n" + lines;
 }
 
-std::string state(const std::string& lines) {
-  return "state\n bind *:5431\n" + lines;
-}
+std::string state(const std::string& lines) { return "state\n bind *:5431\n" + lines; }
 
 }  // namespace
 

@@ -36,9 +36,7 @@ TEST(Time, MicrosecondsAreRoundedUp) {
   EXPECT_EQ(time("1us"), 1ms);
 }
 
-TEST(Time, UnitByDefault) {
-  EXPECT_EQ(time("5", 1s), 5s);
-}
+TEST(Time, UnitByDefault) { EXPECT_EQ(time("5", 1s), 5s); }
 
 TEST(Time, LongestIsHAProxys) {
   EXPECT_EQ(time("2147483647"), longest_time);

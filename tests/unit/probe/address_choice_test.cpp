@@ -5,9 +5,7 @@
 namespace novip::probe {
 namespace {
 
-Endpoint ip(const char* address, std::uint16_t port = 0) {
-  return *Endpoint::ip(address, port);
-}
+Endpoint ip(const char* address, std::uint16_t port = 0) { return *Endpoint::ip(address, port); }
 
 class ChooseAddressTest : public testing::Test {
  protected:

@@ -5,9 +5,7 @@
 namespace novip::probe {
 namespace {
 
-Endpoint ip(const char* address, std::uint16_t port) {
-  return *Endpoint::ip(address, port);
-}
+Endpoint ip(const char* address, std::uint16_t port) { return *Endpoint::ip(address, port); }
 
 config::Host host(const char* address, std::optional<std::uint16_t> port) {
   config::Host made;

@@ -216,9 +216,7 @@ TEST_F(TcpCheckTest, WithoutTimeoutCheckTheIntervalIsTheLimit) {
 
 class PlainCheckTest : public CheckTest {};
 
-TEST_F(PlainCheckTest, AnOpenPortIsEnough) {
-  EXPECT_EQ(text(check({"", End::stay})), "L4OK");
-}
+TEST_F(PlainCheckTest, AnOpenPortIsEnough) { EXPECT_EQ(text(check({"", End::stay})), "L4OK"); }
 
 TEST_F(PlainCheckTest, SaysWhyNot) {
   EXPECT_EQ(text(check(refused_port(io_))), "L4CON Connection refused");

@@ -163,9 +163,7 @@ TEST(Session, AProbeThatOnlyConnectsIsNoAbort) {
   }
 }
 
-TEST(Session, IsSmall) {
-  EXPECT_LE(sizeof(Session), 600u);
-}
+TEST(Session, IsSmall) { EXPECT_LE(sizeof(Session), 600u); }
 
 TEST(Session, RefusedIsTriedAgainOnTheSameServer) {
   Lab lab;

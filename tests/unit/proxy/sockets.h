@@ -84,9 +84,7 @@ inline Ending ending(const UniqueFd& fd) {
   return count == 0 ? Ending::end_of_stream : count < 0 ? Ending::reset : Ending::bytes;
 }
 
-inline void finish(const UniqueFd& fd) {
-  ::shutdown(fd.get(), SHUT_WR);
-}
+inline void finish(const UniqueFd& fd) { ::shutdown(fd.get(), SHUT_WR); }
 
 inline void reset(UniqueFd& fd) {
   const linger at_once{1, 0};
