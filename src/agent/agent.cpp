@@ -56,7 +56,6 @@ class Agent::Loop {
 
   void start() {
     watch_.start();
-    for (auto& port : ports_) port.start();
     thread_ = std::thread([this] { io_.run(); });
   }
 
@@ -87,7 +86,9 @@ class Agent::Loop {
     tell(failure.detail);
   }
 
-  /// One line per change of role, and one for the first thing that is known.
+  /// One line per change of role, and one for the first thing that is known. Before that the ports
+  /// serve nobody: clients wait in the backlog (for as long as the lease at most), because to tell
+  /// the first health check that nothing is known yet would take a healthy server down.
   void tell(const std::string& detail) {
     const Answer now = answer();
     if (now.role == told_.role && told_once_) return;
@@ -95,6 +96,8 @@ class Agent::Loop {
                 in_words(now).c_str(), in_words(told_).c_str(), detail.empty() ? "" : ": ",
                 detail.c_str()));
     told_ = now;
+    if (!told_once_)
+      for (auto& port : ports_) port.start();
     told_once_ = true;
   }
 

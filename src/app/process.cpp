@@ -58,6 +58,7 @@ Status Background::start() {
   if (child < 0) return failed("cannot fork to go to the background (-D)");
   if (child == 0) {
     ::setsid();
+    null_.reset(::open("/dev/null", O_RDWR | O_CLOEXEC));  // now: a chroot may have none
     return Nothing{};
   }
   ready_.reset();
@@ -71,9 +72,9 @@ Status Background::start() {
 
 void Background::detached() {
   if (!ready_) return;
-  const UniqueFd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
-  if (null)
-    for (const int fd : {0, 1, 2}) ::dup2(null.get(), fd);
+  if (null_)
+    for (const int fd : {0, 1, 2}) ::dup2(null_.get(), fd);
+  null_.reset();
   const char byte = 1;
   [[maybe_unused]] const auto written = ::write(ready_.get(), &byte, 1);
   ready_.reset();

@@ -27,6 +27,7 @@ class Background {
 
  private:
   UniqueFd ready_;
+  UniqueFd null_;
 };
 
 /// A file opened before chroot and privileges are dropped, written after the fork, and emptied on

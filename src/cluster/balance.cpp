@@ -11,7 +11,7 @@ namespace {
 /// What one more session would cost a server (lb_fwlc.c). Idle servers are alike, whatever their
 /// weights; `scale` keeps weights of up to 256 apart in whole numbers.
 std::uint64_t cost(const Load::Proxy& load, const Candidate& candidate) {
-  constexpr std::uint64_t scale = 256 * 256;
+  constexpr auto scale = std::uint64_t{256} * 256;
   const Load::Server& server = load.servers[candidate.server];
   const std::uint64_t inflight = std::uint64_t{server.sessions.now()} + server.queued.now();
   return inflight == 0 ? 0 : (inflight + 1) * scale / candidate.weight;

@@ -291,7 +291,11 @@ def test_rise_and_fall(pool, cleanup):
 
 
 def test_a_failed_check_says_at_which_step(cluster):
-    row = cluster["srv1"].proxy.api.stat()["prod", "srv2"]
-    assert row["check_status"] == "L7RSP"
+    def srv2():
+        return cluster["srv1"].proxy.api.stat()["prod", "srv2"]
+
+    # srv1 may have started, and asked, before srv2 listened
+    wait_for(lambda: srv2()["check_status"] == "L7RSP", "srv2 has answered a check")
+    row = srv2()
     assert row["last_chk"] == "TCPCHK did not match content 'production' at step 2"
     assert row["check_desc"] == "Layer7 invalid response"
