@@ -41,6 +41,7 @@ std::uint32_t source_hash(const Endpoint& client) {
 std::size_t SourceMap::choose(std::uint32_t hash, std::span<const Candidate> candidates,
                               std::optional<std::size_t> avoid) {
   if (!std::ranges::equal(candidates, made_for_)) make(candidates);
+  if (slots_.empty()) return 0;  // nobody with a weight: callers pass none such
   const std::size_t first = hash % slots_.size();
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     const std::size_t place = slots_[(first + i) % slots_.size()];
@@ -54,6 +55,7 @@ void SourceMap::make(std::span<const Candidate> candidates) {
   int divisor = 0;
   for (const Candidate& candidate : candidates)
     divisor = std::gcd(divisor, static_cast<int>(candidate.weight));
+  if (divisor == 0) return slots_.clear();
   int total = 0;
   for (const Candidate& candidate : candidates)
     total += static_cast<int>(candidate.weight) / divisor;
