@@ -11,9 +11,10 @@ ALLOWED = {
     "config": {"base"},
     "net": {"base"},
     "cluster": {"base", "config"},
-    "probe": {"base", "config", "cluster", "net", "pgwire"},
+    "postgres": {"base", "cluster", "pgwire"},
+    "probe": {"base", "config", "cluster", "net", "pgwire", "postgres"},
     "proxy": {"base", "config", "cluster", "net", "pgwire"},
-    "agent": {"base", "config", "cluster", "net", "pgwire"},
+    "agent": {"base", "config", "cluster", "net", "postgres"},
     "admin": {"base", "config", "cluster", "net"},
 }
 ALLOWED["app"] = set(ALLOWED)

@@ -62,6 +62,13 @@ struct FrontendCounters {
 struct BackendCounters {
   Counter sessions;       // stot: sessions that arrived at it, served or not
   ServerCounters totals;  // of all its servers and of sessions that never had one
+  // Role pools and `hold`
+  Counter held, hold_expired;    // clients that had to wait for a server; those that waited in vain
+  Counter verified, unverified;  // fresh answers that a server is in its role; that it is not
+  Counter wrong_startup;         // in_hot_standby said that it is not
+  Counter cut;                   // sessions ended as their server left its role
+  Counter self_replication;      // replication from this node that would have gone to itself
+  Counter cancels;               // cancel requests passed on
 };
 
 /// All that one worker counts; indexes are those of config::Config::proxies and Proxy::servers.
@@ -85,6 +92,7 @@ struct Load {
     Gauge frontend_sessions;
     Gauge backend_sessions;
     Gauge queued;  // sessions waiting for a place on any server
+    Gauge held;    // sessions waiting for a server to be there at all
     std::vector<Server> servers;
     std::vector<Gauge> binds;  // clients of each `bind`, for its maxconn
   };

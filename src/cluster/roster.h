@@ -14,6 +14,7 @@
 #include "cluster/counters.h"
 #include "cluster/server_state.h"
 #include "cluster/snapshot.h"
+#include "cluster/topology.h"
 
 namespace novip::cluster {
 
@@ -51,6 +52,8 @@ class Roster {
                   const AgentReply& reply, TimePoint now);
   /// Live traffic connected or failed to (observe layer4). True: check again soon (fastinter).
   bool observed(std::size_t proxy, std::size_t server, bool success, TimePoint now);
+  /// What is known of a cluster's nodes: decides for every role pool of it who serves.
+  void assess(std::size_t cluster, const Topology& topology, TimePoint now);
   /// None: the name no longer resolves. `source`, for the log: who said so ("mydns/ns1"), or why
   /// there is no address ("DNS NX status").
   void resolved(std::size_t proxy, std::size_t server, const Endpoint& address, TimePoint now,

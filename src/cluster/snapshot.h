@@ -16,15 +16,18 @@ enum class Cut : std::uint8_t {
   marked_down,      // on-marked-down shutdown-sessions; HAProxy's termination state 'D'
   backup_replaced,  // on-marked-up shutdown-backup-sessions; 'U'
   by_admin,         // shutdown sessions server; 'K'
+  role_left,        // its server is no longer in the pool's role; told as 57P01
+  minority,         // this node sees less than half of the cluster
 };
 
 /// What a worker needs to know of one server to route to it.
 struct ServerView {
   const config::Server* settings = nullptr;
-  Endpoint address;      // as resolved now; none: not usable
-  bool usable = false;   // may take new sessions
-  unsigned weight = 0;   // effective: user weight × agent's percentage; 0 takes none
-  unsigned maxconn = 0;  // 0: none
+  Endpoint address;       // as resolved now; none: not usable
+  bool usable = false;    // may take new sessions
+  unsigned weight = 0;    // effective: user weight × agent's percentage; 0 takes none
+  unsigned maxconn = 0;   // 0: none
+  bool fallback = false;  // role pool: serves only while no other does
   /// Sessions routed under a smaller epoch must end with `cut`. A session remembers the epoch of
   /// the snapshot that routed it.
   std::uint64_t epoch = 0;

@@ -210,6 +210,48 @@ struct StatsPage {
   bool admin = false;  // stats admin if TRUE
 };
 
+// ---- clusters: novip's own -----------------------------------------------------------------
+
+/// Where the state of a cluster's nodes comes from.
+struct Watch {
+  enum class Source {
+    agent,    // novip's own state service on each node pushes it (section `state`, mode http)
+    pgsql,    // a connection to each node's PostgreSQL; no agent
+    patroni,  // Patroni's REST is asked
+  };
+  Source source = Source::agent;
+  std::uint16_t port = 8008;  // of agent and patroni, on each node's address
+  /// pgsql: what the connection string says besides host and port ("user=novip dbname=postgres
+  /// passfile=…", in libpq's quoting).
+  std::string conninfo;
+};
+
+/// Section `cluster`: the PostgreSQL instances that replicate from one another.
+struct Cluster {
+  Location where;
+  std::string name;
+  Watch watch;
+  Milliseconds interval{50};     // pgsql: between two questions; patroni: 250 unless set
+  Milliseconds lease{1000};      // state older than this is unknown, and unknown is never primary
+  std::optional<bool> majority;  // `majority on|off`; none: on from three nodes
+  std::uint64_t system_identifier = 0;  // 0: the nodes' majority says which
+  bool verify_fresh = true;             // connect, ask the node again, only then forward
+  bool verify_startup = true;           // in_hot_standby, where the start of a session is readable
+  std::vector<Server> nodes;  // `node` lines; a role pool has one server for each, same index
+
+  bool needs_majority() const { return majority.value_or(nodes.size() >= 3); }
+};
+
+/// `cluster NAME role ROLE …` in a proxy: its servers are the nodes in that role.
+struct RolePool {
+  enum class Role { primary, standby, sync, async, any };
+  std::size_t cluster = 0;  // index in Config::clusters
+  Role role = Role::primary;
+  std::optional<std::uint64_t> max_lag_bytes;  // standbys behind by more are drained
+  std::optional<Milliseconds> max_lag;         // the same in time
+  std::optional<Role> fallback;                // `or primary`: while nobody qualifies
+};
+
 enum class ProxyKind { frontend, backend, listen };
 
 struct Proxy {
@@ -246,6 +288,13 @@ struct Proxy {
   unsigned fullconn = 0;
   bool server_keepalive = false;  // srvtcpka, tcpka
   bool allbackups = false;
+
+  // novip's own
+  std::optional<RolePool> pool;  // servers are then made from the cluster's nodes
+  Milliseconds hold{0};  // how long a client waits for a server; 0: not at all. 30 s in role pools
+
+  /// novip reads the start of each session as PostgreSQL's protocol; otherwise bytes are bytes.
+  bool speaks_postgres() const { return pool.has_value() || hold.count() > 0; }
 
   Timeouts timeouts;
   std::vector<LogTarget> logs;
@@ -291,6 +340,7 @@ struct Resolvers {
 struct State {
   Location where;
   std::vector<Bind> binds;    // text port
+  std::vector<Bind> http;     // `bind … mode http`: REST in Patroni's dialect, and /events
   std::string conninfo;       // libpq's
   Milliseconds interval{50};  // between two questions to PostgreSQL
   Milliseconds lease{1000};   // an answer older than this is `unavailable`
@@ -322,6 +372,7 @@ struct Config {
   Global global;
   std::vector<Proxy> proxies;  // in the order of the files
   std::vector<Resolvers> resolvers;
+  std::vector<Cluster> clusters;
   std::optional<State> state;
 
   const Proxy* find(std::string_view name) const;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/endpoint.h"
 #include "base/fd.h"
 #include "cluster/counters.h"
 #include "cluster/snapshot.h"
@@ -44,6 +45,13 @@ struct Shared {
   /// Live traffic connected to a server or failed to; called on the worker's thread, only for
   /// servers with `observe layer4`.
   std::function<void(std::size_t proxy, std::size_t server, bool success)> observed;
+  /// Asks for a state of a role pool's server that is newer than this call. Called on the worker's
+  /// thread; the answer comes through Worker::verified(), always.
+  std::function<void(unsigned worker, std::size_t proxy, std::size_t server, std::uint64_t ticket)>
+      verify;
+  /// Addresses of this machine: a replication session from one of them to a server at one of them
+  /// would replicate from itself.
+  std::vector<Endpoint> own_addresses;
 };
 
 /// One event loop on one thread: accepts, routes, relays. Shares nothing with other workers but the
@@ -65,6 +73,10 @@ class Worker {
   void stop();
   void join();
   bool finished() const;
+
+  /// The answer to Shared::verify: whether the server is in its pool's role. It holds for all
+  /// connections opened before the question. After the snapshot that follows from the answer.
+  void verified(std::size_t proxy, std::size_t server, std::uint64_t ticket, bool qualifies);
 
   /// Another worker freed a place: sessions waiting for it may go on.
   void wake();

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+
+#include "cluster/snapshot.h"
+#include "cluster/topology.h"
+#include "config/model.h"
+
+namespace novip::cluster {
+
+/// What a node is to one role pool.
+struct Eligibility {
+  enum class Place {
+    serves,
+    fallback,  // only while nobody serves (`or primary`)
+    drains,    // keeps its sessions, takes none (a standby that lags)
+    out,       // its sessions end as `cut` says
+  };
+  Place place = Place::out;
+  std::string reason;   // in plain words, for the log and the statistics
+  Cut cut = Cut::none;  // out: none leaves the sessions to the server (design, point 7)
+
+  friend bool operator==(const Eligibility&, const Eligibility&) = default;
+};
+
+/// `now_drained`: the node is drained at present. It serves again below half of `max-lag`, so that
+/// a lag about the limit does not make it come and go. Pure.
+Eligibility judge(const config::RolePool& pool, const Topology& topology, std::size_t node,
+                  bool now_drained);
+
+}  // namespace novip::cluster

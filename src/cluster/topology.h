@@ -1,0 +1,75 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/log_target.h"
+#include "cluster/instance.h"
+#include "config/model.h"
+
+namespace novip::cluster {
+
+/// One node of a cluster as it is known now.
+struct NodeView {
+  const config::Server* settings = nullptr;
+  Instance instance;               // the latest; its role is unavailable once the lease has ended
+  std::optional<TimePoint> asked;  // when what is known was asked for; none: never heard of
+  bool heard = false;              // within the lease, be it that PostgreSQL is not available
+  bool excluded = false;           // of another cluster (system identifier)
+  std::string trouble;             // of the watch: why nothing new comes; empty: all well
+  SyncState sync = SyncState::unknown;  // as the primary says
+  std::optional<Lsn> lag_bytes;         // behind the primary
+  std::optional<Milliseconds> lag;
+};
+
+/// What an operator must look at; told once when it begins and once when it ends.
+struct Alert {
+  enum class Kind { two_primaries, wrong_system, minority, self_replication };
+  Kind kind;
+  std::string text;
+
+  friend bool operator==(const Alert&, const Alert&) = default;
+};
+
+/// What is known of one cluster: every node's state within its lease, and who is its primary.
+/// Points 1, 4 and 5 of the design's "How it never routes wrongly". Pure: time is passed in; one
+/// thread.
+class Topology {
+ public:
+  explicit Topology(const config::Cluster& settings);
+
+  /// A line for the log: an alert that begins or ends, a node that changed its role.
+  std::function<void(Severity, const std::string& line)> on_notice;
+
+  /// A node's state, which was true at some time after `asked`. Older news than what is known is
+  /// ignored.
+  void heard(std::size_t node, const Instance& instance, TimePoint asked, TimePoint now);
+  /// The watch of a node has trouble: what is known stays so until its lease ends.
+  void trouble(std::size_t node, const std::string& why);
+  /// Lets leases end that have ended by `now`.
+  void expire(TimePoint now);
+  /// When expire() has something to do next; TimePoint::max(): never.
+  TimePoint next_expiry() const;
+
+  const config::Cluster& settings() const { return settings_; }
+  const std::vector<NodeView>& nodes() const { return nodes_; }
+  /// The only primary there is; none while two claim it on one timeline, in a minority, or when it
+  /// is not of this cluster.
+  std::optional<std::size_t> primary() const { return primary_; }
+  bool in_minority() const { return minority_; }
+  const std::vector<Alert>& alerts() const { return alerts_; }
+  /// Every node was heard of, or could not be, once: before that nobody can say who is primary.
+  bool settled() const;
+
+ private:
+  const config::Cluster& settings_;
+  std::vector<NodeView> nodes_;
+  std::optional<std::size_t> primary_;
+  bool minority_ = false;
+  std::vector<Alert> alerts_;
+};
+
+}  // namespace novip::cluster
