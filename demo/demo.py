@@ -21,7 +21,7 @@ from harness.wait import wait_for                                        # noqa:
 
 from clients import Session, Writer                                      # noqa: E402
 
-PREFERRED = Ports(prod=5432, stdby=5433, state=5431, postgres=5434, stats=7000, api=9999)
+PREFERRED = Ports(prod=5432, stdby=5433, state=5431, postgres=5434, stats=7000, api=9999, rest=8008)
 COLOURS = sys.stdout.isatty() and "NO_COLOR" not in os.environ
 BEGAN = time.monotonic()
 

@@ -1,4 +1,4 @@
-"""The deck's cluster on one machine: three nodes, each with PostgreSQL and a proxy.
+"""A cluster on one machine: three nodes, each with PostgreSQL and a proxy.
 
 A node is a loopback address, so that port numbers are the same everywhere as on real nodes.
 """
@@ -10,7 +10,7 @@ import sys
 
 import psycopg
 
-from harness import settings
+from harness.configurations import deck
 from harness.ports import free_ports
 from harness.postgres import Postgres, make_template
 from harness.process import Process
@@ -18,45 +18,6 @@ from harness.proxy import Proxy
 from harness.wait import wait_for
 
 ADDRESSES = {"srv1": "127.0.0.11", "srv2": "127.0.0.12", "srv3": "127.0.0.13"}
-
-# The deck's configuration word for word; only addresses and ports are filled in.
-DECK = """\
-listen prod
-    bind           {address}:{prod}
-    option         tcp-check
-    tcp-check      connect port {state}
-    tcp-check      expect string production
-    default-server inter 2s fastinter 1s rise 2 fall 1 on-marked-down shutdown-sessions
-{servers}
-
-listen stdby
-    bind           {address}:{stdby}
-    balance        leastconn
-    option         tcp-check
-    tcp-check      connect port {state}
-    tcp-check      expect string standby
-    default-server inter 2s fastinter 1s rise 2 fall 1 on-marked-down shutdown-sessions
-{servers}
-
-listen stats
-    mode http
-    bind {address}:{stats}
-    stats enable
-    stats uri /
-    timeout connect 15s
-    timeout client  15s
-    timeout server  15s
-
-global
-    stats socket ipv4@{address}:{api}
-    stats socket {folder}/stats
-"""
-
-STATE = """
-state
-    bind {address}:{state}
-    postgres "{conninfo}"
-"""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,6 +29,7 @@ class Ports:
     postgres: int
     stats: int
     api: int
+    rest: int
 
     @staticmethod
     def find():
@@ -75,27 +37,42 @@ class Ports:
 
 
 class Node:
-    def __init__(self, name, folder, ports):
+    """PostgreSQL and, unless `configuration` is None, a proxy in front of the whole cluster."""
+
+    def __init__(self, name, folder, ports, configuration):
         self.name, self.address, self.ports = name, ADDRESSES[name], ports
         self.folder = pathlib.Path(folder) / name
         self.folder.mkdir()
         self.postgres = Postgres(name, self.address, ports.postgres, self.folder / "postgres",
-                                 ports.prod)
+                                 self._upstream(configuration))
         self.conninfo = (f"host={self.postgres.sockets} port={ports.postgres} dbname=production "
                          f"user=postgres")
-        self.proxy = Proxy(name, self._configuration(), self.folder)
+        self.configuration = configuration
+        self.proxy = configuration and Proxy(name, self._fill_in(configuration.text), self.folder,
+                                             configuration.binary)
         self._state = None
 
-    def _configuration(self):
-        servers = "\n".join(f"    server         {name} {address}:{self.ports.postgres} check"
-                            for name, address in ADDRESSES.items())
-        text = DECK if settings.IS_HAPROXY else DECK + STATE
-        return text.format(address=self.address, servers=servers, folder=self.folder,
+    def _upstream(self, configuration):
+        """Where PostgreSQL looks for a primary: its own node's proxy, as in the deck."""
+        if configuration:
+            return f"host={self.address} port={self.ports.prod}"
+        others = ",".join(address for address in ADDRESSES.values() if address != self.address)
+        return (f"host={others} port={self.ports.postgres} target_session_attrs=read-write "
+                f"connect_timeout=2")
+
+    def _fill_in(self, text):
+        places = {name: f"{address}:{self.ports.postgres}" for name, address in ADDRESSES.items()}
+        servers = "\n".join(f"    server         {name} {place} check"
+                            for name, place in places.items())
+        nodes = "\n".join(f"    node {name} {place}" for name, place in places.items())
+        return text.format(address=self.address, servers=servers, nodes=nodes, folder=self.folder,
                            conninfo=self.conninfo, **dataclasses.asdict(self.ports))
 
     def start_proxy(self):
-        """The proxy and, with it, this node's state service."""
-        if settings.IS_HAPROXY:
+        """The proxy and, with it, this node's state service; unless they run."""
+        if self.proxy is None or self.proxy.running:
+            return
+        if not self.configuration.has_state_inside:
             program = pathlib.Path(__file__).with_name("state_service.py")
             self._state = Process("state", [sys.executable, program, self.address,
                                             self.ports.state, self.conninfo],
@@ -106,7 +83,8 @@ class Node:
         if self._state:
             self._state.stop()
             self._state = None
-        self.proxy.stop(number)
+        if self.proxy:
+            self.proxy.stop(number)
 
     def connect(self, port, **options):
         """A client of this node's proxy; `port` is "prod" or "stdby"."""
@@ -116,17 +94,26 @@ class Node:
         with self.connect(port) as session:
             return session.execute("SELECT pg_is_in_recovery()").fetchone()[0] == standby
 
+    def routes(self, expected):
+        """Whether its proxy found just the `expected` servers up: {"prod": {"srv1"}, …}."""
+        checks = [row["check_status"] for row in self.proxy.api.stat().values()
+                  if row["svname"] in ADDRESSES]
+        return (all(check.startswith("L") for check in checks)
+                and all(self.proxy.api.up(pool) == expected[pool] for pool in expected))
+
     def conninfo_of(self, port):
         return (f"host={self.address} port={getattr(self.ports, port)} dbname=app user=app "
                 f"connect_timeout=5")
 
 
 class Cluster:
-    def __init__(self, folder, ports=None):
+    def __init__(self, folder, ports=None, configuration=deck()):
+        """`configuration`: of every node's proxy (harness.configurations); None: no proxies, and
+        the standbys find the primary by a list of hosts."""
         self.folder = pathlib.Path(folder)
         self.ports = ports or Ports.find()
         self.template = make_template(self.folder / "template", ADDRESSES)
-        self.nodes = [Node(name, self.folder, self.ports) for name in ADDRESSES]
+        self.nodes = [Node(name, self.folder, self.ports, configuration) for name in ADDRESSES]
 
     def __getitem__(self, name):
         return next(node for node in self.nodes if node.name == name)
@@ -141,8 +128,7 @@ class Cluster:
         for node in self.nodes:
             node.postgres.start()
         for node in self.nodes:
-            if not node.proxy.running:
-                node.start_proxy()
+            node.start_proxy()
         self.wait_settled()
 
     def stop(self):
@@ -162,8 +148,7 @@ class Cluster:
         """Back to the first topology, however a test left the cluster."""
         for node in self.nodes:
             node.postgres.resume()
-            if not node.proxy.running:
-                node.start_proxy()
+            node.start_proxy()
         if not (all(node.postgres.running for node in self.nodes)
                 and self.primary is self.nodes[0]):
             self.start()
@@ -187,15 +172,11 @@ class Cluster:
         primary = self.primary
         expected = {"prod": {primary.name},
                     "stdby": {node.name for node in self.nodes} - {primary.name}}
-
-        def routed(node):
-            checks = [row["check_status"] for row in node.proxy.api.stat().values()
-                      if row["svname"] in ADDRESSES]
-            return (all(check.startswith("L") for check in checks)
-                    and all(node.proxy.api.up(pool) == expected[pool] for pool in expected))
-
         for node in self.nodes:
-            wait_for(lambda: routed(node), f"{node.name} routes to {primary.name}", seconds)
+            if node.proxy is None:
+                continue
+            wait_for(lambda: node.routes(expected), f"{node.name} routes to {primary.name}",
+                     seconds)
             # A moment later each of the proxy's threads follows.
             wait_for(lambda: node.reaches("prod", standby=False), f"{node.name} serves prod")
             wait_for(lambda: node.reaches("stdby", standby=True), f"{node.name} serves stdby")
@@ -227,3 +208,14 @@ class Cluster:
         say(f"promote {to.name} (SELECT pg_promote())")
         to.postgres.promote()
         return old
+
+    def most_advanced(self, nodes):
+        """Of these standbys the one to promote when the primary is lost."""
+        return max(nodes, key=lambda node: node.postgres.received())
+
+    def rejoin(self, node, primary):
+        """`node`, which is down, becomes a standby by a new base backup: after a crash its own WAL
+        may hold what the new primary's does not."""
+        node.postgres.clone(primary.postgres)
+        node.postgres.make_standby()
+        node.postgres.start()

@@ -12,6 +12,7 @@ import psycopg
 
 from harness import settings
 from harness.process import Process, tail
+from harness.settings import postgres_program
 from harness.wait import wait_for
 
 CONFIGURATION = """\
@@ -27,7 +28,7 @@ dynamic_shared_memory_type = mmap
 fsync = off
 wal_keep_size = 64MB
 wal_retrieve_retry_interval = 200ms
-primary_conninfo = 'host={proxy_address} port={proxy_port} user={name} application_name={name}'
+primary_conninfo = '{upstream} user={name} application_name={name}'
 log_line_prefix = '%m [%p] %r '
 """
 
@@ -56,13 +57,13 @@ def make_template(folder, node_names):
     folder.mkdir()
     give_to_postgres(folder)
     data = folder / "data"
-    _run(settings.postgres_program("initdb"), "-D", data, "-U", "postgres", "-A", "trust",
+    _run(postgres_program("initdb"), "-D", data, "-U", "postgres", "-A", "trust",
          "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
     _run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
          "-nodes", "-days", "7", "-subj", "/CN=novip", "-keyout", data / "server.key",
          "-out", data / "server.crt")
     roles = "".join(f"CREATE ROLE {name} LOGIN REPLICATION;\n" for name in node_names)
-    _run(settings.postgres_program("postgres"), "--single", "-D", data, "postgres",
+    _run(postgres_program("postgres"), "--single", "-D", data, "postgres",
          input=roles + "CREATE ROLE app LOGIN;\nCREATE DATABASE app OWNER app;\n"
                        "CREATE DATABASE production OWNER app;\n")
     return data
@@ -73,10 +74,23 @@ def give_to_postgres(path):
         shutil.chown(path, settings.POSTGRES_USER, settings.POSTGRES_USER)
 
 
-class Postgres:
-    """One instance. Its own proxy is where it looks for a primary to replicate from."""
+def _send(pid, number):
+    with contextlib.suppress(ProcessLookupError):   # it was about to end
+        os.kill(pid, number)
 
-    def __init__(self, name, address, port, folder, proxy_port):
+
+def _is_alive(pid):
+    try:
+        stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] != "Z"
+
+
+class Postgres:
+    """One instance; `upstream` says where it replicates from, in libpq's words."""
+
+    def __init__(self, name, address, port, folder, upstream):
         self.name, self.address, self.port = name, address, port
         self.folder = pathlib.Path(folder)
         self.data = self.folder / "data"
@@ -85,17 +99,34 @@ class Postgres:
         self.sockets = self.folder / "production"
         self.log = self.folder / "postgres.log"
         self._values = dict(name=name, address=address, port=port, sockets=self.sockets,
-                            proxy_address=address, proxy_port=proxy_port)
+                            upstream=upstream)
         self._process = None
         self._hung = []
+        self._orphans = []
 
     def create(self, template):
         """Copies `template`; whatever was there is gone."""
+        self._clear()
+        subprocess.run(["cp", "-a", template, self.data], check=True)
+        self._configure()
+
+    def clone(self, source):
+        """A base backup of the instance `source`; whatever was there is gone."""
+        self._clear()
+        _run(postgres_program("pg_basebackup"), "-D", self.data, "-h", source.sockets,
+             "-p", source.port, "-U", "postgres", "-c", "fast", "-X", "stream", "--no-sync")
+        self._configure()
+
+    def _clear(self):
         self.stop("immediate")
+        wait_for(lambda: not any(_is_alive(pid) for pid in self._orphans),
+                 f"the processes of PostgreSQL {self.name} end")
         shutil.rmtree(self.folder, ignore_errors=True)
         self.sockets.mkdir(parents=True)
+        give_to_postgres(self.folder)
         give_to_postgres(self.sockets)
-        subprocess.run(["cp", "-a", template, self.data], check=True)
+
+    def _configure(self):
         (self.data / "postgresql.conf").write_text(CONFIGURATION.format(**self._values))
         (self.data / "pg_hba.conf").write_text(ACCESS.format(**self._values))
 
@@ -107,7 +138,7 @@ class Postgres:
 
     def start(self):
         """Returns once it answers."""
-        self._process = Process(self.name, [settings.postgres_program("postgres"), "-D", self.data],
+        self._process = Process(self.name, [postgres_program("postgres"), "-D", self.data],
                                 self.log, user=settings.POSTGRES_USER)
         wait_for(self._answers, f"PostgreSQL {self.name} starts", 30)
 
@@ -127,6 +158,20 @@ class Postgres:
             number = {"fast": signal.SIGINT, "immediate": signal.SIGQUIT}[mode]
             self._process.stop(number, seconds=30)
 
+    def crash(self):
+        """SIGKILL of the postmaster: its processes see that and end by themselves."""
+        self._orphans = self._children()
+        self._process.stop(signal.SIGKILL)
+
+    def destroy(self):
+        """SIGKILL of every process, frozen or not, as a fencing device does it."""
+        self._orphans = self._children()
+        self._process.send(signal.SIGKILL)      # first: it would restart the others
+        for pid in self._orphans:
+            _send(pid, signal.SIGKILL)
+        self._process.wait()
+        self._hung = []
+
     def hang(self):
         """Freezes every process of the instance: sockets stay open, nothing answers."""
         self._process.send(signal.SIGSTOP)
@@ -139,8 +184,7 @@ class Postgres:
 
     def _send_hung(self, number):
         for pid in self._hung:
-            with contextlib.suppress(ProcessLookupError):   # it was about to end
-                os.kill(pid, number)
+            _send(pid, number)
 
     def _children(self):
         children = pathlib.Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
@@ -174,8 +218,12 @@ class Postgres:
 
     def last_checkpoint(self):
         """Of a stopped instance: where its shutdown checkpoint is in the WAL."""
-        text = _run(settings.postgres_program("pg_controldata"), "-D", self.data)
+        text = _run(postgres_program("pg_controldata"), "-D", self.data)
         return re.search(r"^Latest checkpoint location:\s+(\S+)", text, re.M)[1]
+
+    def received(self):
+        """Where a standby's WAL ends, in bytes."""
+        return self.value("SELECT pg_last_wal_receive_lsn() - '0/0'")
 
     def has_received(self, lsn):
         return self.value("SELECT pg_last_wal_receive_lsn() > %s::pg_lsn", lsn)

@@ -15,9 +15,10 @@ SANITIZER = re.compile(r"(ERROR|WARNING): (Address|Thread|Leak|Memory)Sanitizer|
 class Proxy:
     """Runs in the foreground on `configuration`, to which a `stats socket` for tests is added."""
 
-    def __init__(self, name, configuration, folder):
+    def __init__(self, name, configuration, folder, binary=settings.BINARY):
         self.name = name
         self.folder = pathlib.Path(folder)
+        self.binary = binary
         self.folder.mkdir(parents=True, exist_ok=True)
         self.file = self.folder / f"{name}.cfg"
         self.log = self.folder / f"{name}.log"
@@ -28,7 +29,7 @@ class Proxy:
 
     def start(self, *arguments, **options):
         """Returns once it serves. More `arguments` and Process options as needed."""
-        self._process = Process(self.name, [settings.BINARY, "-f", self.file, "-db", *arguments],
+        self._process = Process(self.name, [self.binary, "-f", self.file, "-db", *arguments],
                                 self.log, **options)
         wait_for(self._serves, f"{self.name} starts")
         return self

@@ -1,0 +1,90 @@
+"""What the proxy of each node is told: the deck's configuration, or novip's own."""
+
+import dataclasses
+import pathlib
+
+from harness import settings
+
+# The deck's configuration word for word; only addresses and ports are filled in.
+DECK_TEXT = """\
+listen prod
+    bind           {address}:{prod}
+    option         tcp-check
+    tcp-check      connect port {state}
+    tcp-check      expect string production
+    default-server inter 2s fastinter 1s rise 2 fall 1 on-marked-down shutdown-sessions
+{servers}
+
+listen stdby
+    bind           {address}:{stdby}
+    balance        leastconn
+    option         tcp-check
+    tcp-check      connect port {state}
+    tcp-check      expect string standby
+    default-server inter 2s fastinter 1s rise 2 fall 1 on-marked-down shutdown-sessions
+{servers}
+"""
+
+# The state service, where the proxy has one inside.
+STATE_TEXT = """
+state
+    bind {address}:{state}
+    postgres "{conninfo}"
+"""
+
+NATIVE_TEXT = """\
+state
+    bind {address}:{state}
+    bind {address}:{rest} mode http
+    postgres "{conninfo}"
+
+cluster pg
+    watch agent port {rest}
+{nodes}
+
+listen prod
+    bind {address}:{prod}
+    cluster pg role primary
+    hold 30s
+
+listen stdby
+    bind {address}:{stdby}
+    balance leastconn
+    cluster pg role standby
+    hold 30s
+"""
+
+OPERATION_TEXT = """
+listen stats
+    mode http
+    bind {address}:{stats}
+    stats enable
+    stats uri /
+    timeout connect 15s
+    timeout client  15s
+    timeout server  15s
+
+global
+    stats socket ipv4@{address}:{api}
+    stats socket {folder}/stats
+"""
+
+
+@dataclasses.dataclass(frozen=True)
+class Configuration:
+    text: str       # with fields in braces, which the node fills in
+    binary: pathlib.Path = settings.BINARY
+
+    @property
+    def has_state_inside(self):
+        """Whether the proxy itself tells the node's state; HAProxy needs a service beside it."""
+        return "\nstate\n" in "\n" + self.text
+
+
+def deck(binary=settings.BINARY):
+    is_haproxy = pathlib.Path(binary).name.startswith("haproxy")
+    return Configuration(DECK_TEXT + OPERATION_TEXT + ("" if is_haproxy else STATE_TEXT), binary)
+
+
+def native(binary=settings.BINARY):
+    return Configuration(NATIVE_TEXT + OPERATION_TEXT, binary)
