@@ -16,7 +16,7 @@ struct Candidate {
 };
 
 /// The usable servers; when there is none, the first usable backup, or all of them with
-/// `option allbackups`.
+/// `option allbackups`. Fallback servers of a role pool, by the same rule, when there is no other.
 void find_candidates(const ProxyView& backend, std::vector<Candidate>& found);
 
 }  // namespace novip::cluster

@@ -22,6 +22,13 @@ CheckResult bounded(CheckResult result) {
   return result;
 }
 
+/// Until its cluster is known a role pool's server takes nothing, and counts as down.
+void await_assessment(ServerState& server) {
+  server.check_running = true;
+  server.operation = Operation::stopped;
+  server.health.empty();
+}
+
 }  // namespace
 
 Roster::Roster(std::shared_ptr<const config::Config> config, unsigned default_maxconn,
@@ -34,6 +41,7 @@ Roster::Roster(std::shared_ptr<const config::Config> config, unsigned default_ma
     proxy.maxconn = settings.maxconn ? settings.maxconn : maxconn_;
     proxy.last_change = now;
     for (const config::Server& server : settings.servers) proxy.servers.emplace_back(server, now);
+    if (settings.pool) std::ranges::for_each(proxy.servers, await_assessment);
     proxies_.push_back(std::move(proxy));
   }
 }
@@ -83,7 +91,7 @@ bool Roster::settled() const {
     return server.unknown() && !server.in_maintenance();
   };
   return std::ranges::none_of(proxies_, [&](const ProxyState& proxy) {
-    return std::ranges::any_of(proxy.servers, awaited);
+    return !proxy.settings->pool && std::ranges::any_of(proxy.servers, awaited);
   });
 }
 

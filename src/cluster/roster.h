@@ -41,7 +41,7 @@ class Roster {
   std::uint64_t generation() const { return generation_; }
   unsigned maxconn() const { return maxconn_; }
   /// Every server that is to be checked has been, once. Before that, one that counts as up may be
-  /// anything.
+  /// anything. Role pools are not waited for: their clients are held.
   bool settled() const;
 
   // What was observed. Results for a check that is paused or a server in maintenance are ignored.
@@ -52,7 +52,8 @@ class Roster {
                   const AgentReply& reply, TimePoint now);
   /// Live traffic connected or failed to (observe layer4). True: check again soon (fastinter).
   bool observed(std::size_t proxy, std::size_t server, bool success, TimePoint now);
-  /// What is known of a cluster's nodes: decides for every role pool of it who serves.
+  /// What is known of a cluster's nodes: decides for every role pool of it who serves. After every
+  /// piece of news. Before the first one of a settled topology nobody does.
   void assess(std::size_t cluster, const Topology& topology, TimePoint now);
   /// None: the name no longer resolves. `source`, for the log: who said so ("mydns/ns1"), or why
   /// there is no address ("DNS NX status").
@@ -62,14 +63,16 @@ class Roster {
   // What an operator asked. The texts of refusals are HAProxy's.
   enum class SetState { ready, drain, maint };
   void set_state(std::size_t proxy, std::size_t server, SetState, TimePoint now);
-  /// "up", "stopping" or "down".
+  /// "up", "stopping" or "down". Refused in a role pool.
   Status set_health(std::size_t proxy, std::size_t server, std::string_view value, TimePoint now);
   /// "up" or "down".
   Status set_agent_health(std::size_t proxy, std::size_t server, std::string_view value,
                           TimePoint now);
   /// "50" or "50%": absolute 0..256, or a percentage of the initial weight.
   Status set_weight(std::size_t proxy, std::size_t server, std::string_view value, TimePoint now);
+  /// A role pool's server takes no session at an address that is not its node's.
   void set_address(std::size_t proxy, std::size_t server, const Endpoint&, TimePoint now);
+  /// Refused in a role pool.
   Status set_checks(std::size_t proxy, std::size_t server, bool enabled);
   Status set_agent(std::size_t proxy, std::size_t server, bool enabled);
   void set_server_maxconn(std::size_t proxy, std::size_t server, unsigned maxconn);
@@ -117,6 +120,12 @@ class Roster {
   void cut_backups_replaced_by(const Event&);
   Before before(const Event&) const;
   void account(const Event&, const Before&);
+
+  // Role pools (roster_pools.cpp).
+  void assess_pool(std::size_t proxy, const Topology&, TimePoint now);
+  void take_place(const Event&, const Eligibility&, bool heard);
+  void end_sessions(const Event&, const std::optional<Eligibility>& before);
+  void return_to_place(ServerState&);
 
   // Orders (roster_orders.cpp).
   void change_state(const Event&, SetState);

@@ -11,6 +11,10 @@ namespace {
 
 constexpr const char* changed_by_operator = ", changed from CLI";
 
+/// A standby that is called healthy would take the primary's clients.
+constexpr const char* decided_by_role =
+    "The server's role in its cluster decides, not checks: use 'set server <srv> state'.";
+
 /// With these algorithms HAProxy computes its table once, and so refuses other weights.
 bool has_static_weights(const config::Proxy& proxy) {
   return proxy.balance == config::Algorithm::static_rr ||
@@ -63,6 +67,7 @@ void Roster::change_state(const Event& event, SetState state) {
 Status Roster::set_health(std::size_t proxy, std::size_t server_index, std::string_view value,
                           TimePoint now) {
   const Event event{proxy, server_index, now};
+  if (proxy_of(event).settings->pool) return Error{decided_by_role};
   Health& health = at(event).health;
   if (value == "up") {
     health.fill();
@@ -133,6 +138,7 @@ void Roster::set_address(std::size_t proxy, std::size_t server_index, const Endp
 
 Status Roster::set_checks(std::size_t proxy, std::size_t server_index, bool enabled) {
   ServerState& server = proxies_[proxy].servers[server_index];
+  if (proxies_[proxy].settings->pool) return Error{decided_by_role};
   if (enabled && !server.settings->check.enabled)
     return Error{"Health check was not configured on this server, cannot enable."};
   server.check_running = enabled;

@@ -84,8 +84,10 @@ std::string ServerState::status() const {
 
 ServerView view_of(const ServerState& server) {
   const bool takes_sessions = server.usable() && !server.unknown();
+  const bool fallback =
+      server.eligibility && server.eligibility->place == Eligibility::Place::fallback;
   return {server.settings, server.address, takes_sessions, server.effective_weight(),
-          server.maxconn,  server.epoch,   server.cut};
+          server.maxconn,  fallback,       server.epoch,   server.cut};
 }
 
 unsigned ProxyState::active_usable() const {

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/endpoint.h"
 #include "cluster/check_result.h"
+#include "cluster/eligibility.h"
 #include "cluster/health.h"
 #include "cluster/snapshot.h"
 #include "config/model.h"
@@ -41,7 +43,7 @@ struct ServerState {
   Operation operation = Operation::running;
   Health health;  // of the health check
   Health agent_health;
-  bool check_running = false;  // health checks enabled now (they can be paused)
+  bool check_running = false;  // health checks enabled now (they can be paused); role pool: always
   bool agent_running = false;
   unsigned user_weight;  // `set weight`, or an agent's percentage of the initial weight
   unsigned maxconn;
@@ -54,6 +56,7 @@ struct ServerState {
   unsigned went_down = 0;      // chkdown
   std::uint64_t epoch = 0;
   Cut cut = Cut::none;
+  std::optional<Eligibility> eligibility;  // role pool: as last judged
 
   bool checked() const { return check_running || agent_running; }
   /// Nobody looked yet at what is to be checked: it may be anything, and workers do not route to it

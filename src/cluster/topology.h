@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -8,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log_target.h"
 #include "cluster/instance.h"
+#include "cluster/replication.h"
 #include "config/model.h"
 
 namespace novip::cluster {
@@ -21,8 +23,11 @@ struct NodeView {
   bool excluded = false;           // of another cluster (system identifier)
   std::string trouble;             // of the watch: why nothing new comes; empty: all well
   SyncState sync = SyncState::unknown;  // as the primary says
-  std::optional<Lsn> lag_bytes;         // behind the primary
+  std::optional<Lsn> lag_bytes;         // behind the primary, or behind the last one
   std::optional<Milliseconds> lag;
+  Instance::Role last_role = Instance::Role::unavailable;  // when it was available last
+  /// Since when it is known to be primary, without a break.
+  std::optional<TimePoint> primary_since;
 };
 
 /// What an operator must look at; told once when it begins and once when it ends.
@@ -39,6 +44,7 @@ struct Alert {
 /// thread.
 class Topology {
  public:
+  /// `settings` outlives it.
   explicit Topology(const config::Cluster& settings);
 
   /// A line for the log: an alert that begins or ends, a node that changed its role.
@@ -47,7 +53,7 @@ class Topology {
   /// A node's state, which was true at some time after `asked`. Older news than what is known is
   /// ignored.
   void heard(std::size_t node, const Instance& instance, TimePoint asked, TimePoint now);
-  /// The watch of a node has trouble: what is known stays so until its lease ends.
+  /// The watch of a node has trouble (empty: no more): what is known stays so until its lease ends.
   void trouble(std::size_t node, const std::string& why);
   /// Lets leases end that have ended by `now`.
   void expire(TimePoint now);
@@ -56,19 +62,40 @@ class Topology {
 
   const config::Cluster& settings() const { return settings_; }
   const std::vector<NodeView>& nodes() const { return nodes_; }
-  /// The only primary there is; none while two claim it on one timeline, in a minority, or when it
-  /// is not of this cluster.
+  /// The only primary there is; none while two claim it on one timeline, in a minority, when it is
+  /// not of this cluster, and before settled().
   std::optional<std::size_t> primary() const { return primary_; }
   bool in_minority() const { return minority_; }
   const std::vector<Alert>& alerts() const { return alerts_; }
-  /// Every node was heard of, or could not be, once: before that nobody can say who is primary.
-  bool settled() const;
+  /// Every node was heard of, or could not be, once; or a lease has passed since the first was.
+  /// Before that nobody can say who is primary.
+  bool settled() const { return settled_; }
 
  private:
+  void end_leases(TimePoint now);
+  void decide();
+
+  // Each adds the alerts that it finds.
+  void count_nodes(std::vector<Alert>&);
+  void exclude_other_systems(std::vector<Alert>&);
+  void find_primary(std::vector<Alert>&);
+  void compare_standbys(std::vector<Alert>&);
+
+  std::optional<std::uint64_t> agreed_system();
+  void compare(std::size_t node);
+  void tell_roles();
+  void tell_alerts(std::vector<Alert>);
+  void notice(Severity, const std::string& text) const;
+
   const config::Cluster& settings_;
   std::vector<NodeView> nodes_;
+  std::vector<std::optional<Instance::Role>> told_;  // each node's role in its last log line
   std::optional<std::size_t> primary_;
+  Written written_;                  // by the primary, or by the last one
+  std::uint64_t system_identifier_;  // 0: not agreed on yet
   bool minority_ = false;
+  bool settled_ = false;
+  std::optional<TimePoint> first_news_;
   std::vector<Alert> alerts_;
 };
 

@@ -96,12 +96,16 @@ void Roster::clear_flag(const Event& event, AdminFlag flag) {
 
 void Roster::leave_maintenance(const Event& event, AdminFlag cleared) {
   ServerState& server = at(event);
-  // Whatever was known before is old: up, and the next check decides. Until then no session goes
-  // there (unknown()), where HAProxy would send them: its role may have changed meanwhile.
-  server.last_check = {CheckStatus::init, 0, Milliseconds(0), {}};
-  if (server.check_running) server.health.restart();
-  const bool agent_agrees = !server.agent_running || server.agent_health.up();
-  if (agent_agrees) server.operation = Operation::running;
+  if (proxy_of(event).settings->pool) {
+    return_to_place(server);
+  } else {
+    // Whatever was known before is old: up, and the next check decides. Until then no session goes
+    // there (unknown()), where HAProxy would send them: its role may have changed meanwhile.
+    server.last_check = {CheckStatus::init, 0, Milliseconds(0), {}};
+    if (server.check_running) server.health.restart();
+    const bool agent_agrees = !server.agent_running || server.agent_health.up();
+    if (agent_agrees) server.operation = Operation::running;
+  }
   const std::string state = std::string(server.operation == Operation::stopped ? "DOWN" : "UP") +
                             (server.draining() ? "/DRAIN" : "/READY");
   const std::string line = cleared == admin_resolution_maint
