@@ -35,7 +35,7 @@ log_line_prefix = '%m [%p] %r '
 # The deck rejects an instance that would replicate from itself by its address; here every
 # connection comes from loopback, so each node replicates under a name of its own.
 ACCESS = """\
-local all all trust
+local all,replication all trust
 host replication {name} 127.0.0.0/8 reject
 host all,replication all 127.0.0.0/8 trust
 """
