@@ -201,10 +201,6 @@ const Group groups[] = {
     {in_fe, refused, "it was removed from HAProxy too; use 'timeout client'", {"clitimeout"}},
     {in_be, refused, "it was removed from HAProxy too; use 'timeout connect'", {"contimeout"}},
     {in_be, refused, "it was removed from HAProxy too; use 'timeout server'", {"srvtimeout"}},
-    {anywhere,
-     refused,
-     "section 'cluster' is not supported yet; use 'server' lines and checks",
-     {"cluster"}},
 
     {in_resolvers, no_effect, no_such, {"accepted_payload_size"}},
 };
@@ -216,8 +212,8 @@ std::vector<Keyword> rows() {
       all.push_back({name, group.sections, 0, any_number, group.handle, group.reason, true});
   for (const std::string_view name :
        {".if", ".elif", ".else", ".endif", ".notice", ".warning", ".alert", ".diag"})
-    all.push_back({name, in_global | anywhere | in_resolvers | in_state, 0, any_number, refused,
-                   "novip has no conditional blocks", false});
+    all.push_back({name, in_global | anywhere | in_resolvers | in_state | in_cluster, 0, any_number,
+                   refused, "novip has no conditional blocks", false});
   return all;
 }
 

@@ -10,6 +10,7 @@ namespace {
 struct Target {
   Bind& bind;
   StatsSocket* socket;  // none on a proxy's bind line
+  bool* http;           // only on a bind line of `state`
 };
 using Row = LineOption<Target>;
 using Value = const std::string&;
@@ -39,6 +40,18 @@ void set_level(Parser& p, Target& t, Value v) {
     p.error("'level' only supports 'user', 'operator' and 'admin', got '" + v + "'");
 }
 
+/// A Unix socket's `mode 660`; in section `state` also `mode http`.
+void set_mode(Parser& p, Target& t, Value v) {
+  if (t.http != nullptr && v == "http") {
+    *t.http = true;
+    return;
+  }
+  t.bind.file.mode = parse_file_mode(v);
+  if (!t.bind.file.mode)
+    p.error("'mode': missing or invalid mode '" + v + "' (octal integer expected" +
+            (t.http != nullptr ? ", or 'http')" : ")"));
+}
+
 constexpr Row rows[] = {
     {"accept-proxy", 0, [](Parser&, Target& t, Value) { t.bind.accept_proxy = true; }, ""},
     {"v6only", 0, [](Parser&, Target& t, Value) { t.bind.v6only = true; }, ""},
@@ -60,13 +73,7 @@ constexpr Row rows[] = {
        if (const auto time = p.time("tcp-ut", v)) t.bind.tcp_user_timeout = *time;
      },
      "a time"},
-    {"mode", 1,
-     [](Parser& p, Target& t, Value v) {
-       t.bind.file.mode = parse_file_mode(v);
-       if (!t.bind.file.mode)
-         p.error("'mode': missing or invalid mode '" + v + "' (octal integer expected)");
-     },
-     "an octal mode such as 660"},
+    {"mode", 1, set_mode, "an octal mode such as 660"},
     {"uid", 1,
      [](Parser& p, Target& t, Value v) { t.bind.file.uid = p.number("uid", v, 0, 4294967294); },
      "a user number"},
@@ -140,13 +147,14 @@ std::optional<unsigned> parse_file_mode(const std::string& text) {
   return text.empty() ? std::nullopt : std::optional(mode);
 }
 
-std::vector<Bind> read_bind(Parser& parser, const Arguments& arguments, StatsSocket* socket) {
+std::vector<Bind> read_bind(Parser& parser, const Arguments& arguments, StatsSocket* socket,
+                            bool* http) {
   const std::string text = parser.expanded(arguments[0]);
   const auto addresses = parse_bind_addresses(text, parser.lookup());
   Bind bind;
   bind.where = parser.here();
   bind.text = text;
-  Target target{bind, socket};
+  Target target{bind, socket, http};
   read_options<Target>(parser, arguments, 1, rows, target, parser.name() + " " + text);
   if (!addresses) {
     parser.error(parser.name() + ": " + addresses.error().message);

@@ -60,11 +60,24 @@ class Pairs {
   std::string_view rest_;
 };
 
+/// What follows "postgresql://"; nothing when the string is no URI.
+std::optional<std::string_view> after_scheme(std::string_view conninfo) {
+  for (const std::string_view scheme : {"postgresql://", "postgres://"})
+    if (conninfo.starts_with(scheme)) return conninfo.substr(scheme.size());
+  return std::nullopt;
+}
+
+/// Where a URI leads: no user, no password, no parameters.
+std::string uri_without_secrets(std::string_view rest) {
+  rest = rest.substr(0, rest.find('?'));
+  if (const auto at = rest.rfind('@'); at != std::string_view::npos) rest.remove_prefix(at + 1);
+  return "postgresql://" + std::string(rest);
+}
+
 }  // namespace
 
 bool uses_unix_socket(std::string_view conninfo) {
-  for (const std::string_view scheme : {"postgresql://", "postgres://"})
-    if (conninfo.starts_with(scheme)) return uri_uses_socket(conninfo.substr(scheme.size()));
+  if (const auto rest = after_scheme(conninfo)) return uri_uses_socket(*rest);
   std::optional<std::string> host;
   Pairs pairs(conninfo);
   for (std::string keyword, value; pairs.next(keyword, value);) {
@@ -73,6 +86,28 @@ bool uses_unix_socket(std::string_view conninfo) {
     if (keyword == "host") host = value;
   }
   return !host || is_socket(*host);
+}
+
+std::string conninfo_pair(std::string_view keyword, std::string_view value) {
+  std::string pair = std::string(keyword) + "=";
+  const bool plain = !value.empty() && value.find_first_of(" \t\r\n\f\v'\\") == value.npos;
+  if (plain) return pair + std::string(value);
+  pair += '\'';
+  for (const char c : value) {
+    if (c == '\'' || c == '\\') pair += '\\';
+    pair += c;
+  }
+  return pair + '\'';
+}
+
+std::string without_secrets(std::string_view conninfo) {
+  if (const auto rest = after_scheme(conninfo)) return uri_without_secrets(*rest);
+  std::string text;
+  Pairs pairs(conninfo);
+  for (std::string keyword, value; pairs.next(keyword, value);)
+    if (keyword != "password" && keyword != "sslpassword")
+      text += (text.empty() ? "" : " ") + conninfo_pair(keyword, value);
+  return text;
 }
 
 }  // namespace novip::config

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 
 namespace novip::config {
@@ -7,5 +8,11 @@ namespace novip::config {
 /// Whether libpq would reach this server through a Unix socket: it does when a connection string
 /// names no host. Unsure counts as no.
 bool uses_unix_socket(std::string_view conninfo);
+
+/// `keyword=value` in libpq's quoting.
+std::string conninfo_pair(std::string_view keyword, std::string_view value);
+
+/// The connection string without what is secret in it, for people to read.
+std::string without_secrets(std::string_view conninfo);
 
 }  // namespace novip::config

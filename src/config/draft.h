@@ -14,6 +14,22 @@ struct HttpRequestDraft {
   std::vector<HttpHeader> headers;
 };
 
+/// `cluster NAME role …` of a proxy: the cluster may come later in the files.
+struct PoolDraft {
+  Location where;
+  std::string cluster;
+  RolePool pool;
+};
+
+/// Section `cluster` while it is read.
+struct ClusterDraft {
+  Cluster cluster;
+  std::optional<Location> watch_at;
+  std::optional<Location> interval_at;
+  /// Files that libpq reads for `watch pgsql`, by keyword.
+  std::vector<std::pair<std::string, std::string>> files;
+};
+
 /// A proxy, or a `defaults` section, while it is read: what depends on lines that may still come is
 /// kept as it was written. A proxy starts as a copy of its defaults.
 struct Draft {
@@ -22,6 +38,10 @@ struct Draft {
   std::optional<Location> mode_set;
   bool bind_written = false;  // even a wrong one, which was told of already
   Server default_server;
+  std::optional<Location> default_server_at;  // the last such line
+  bool default_server_inherited = false;
+  std::optional<PoolDraft> pool;
+  std::optional<Milliseconds> hold;
 
   // The last `option …chk` decides which check runs; rules of the others are kept, unused.
   enum class Check { plain, tcp, http, pgsql };

@@ -11,15 +11,16 @@ namespace {
 constexpr std::pair<Section, std::string_view> names[] = {
     {in_global, "global"},   {in_defaults, "defaults"}, {in_frontend, "frontend"},
     {in_backend, "backend"}, {in_listen, "listen"},     {in_resolvers, "resolvers"},
-    {in_state, "state"},
+    {in_state, "state"},     {in_cluster, "cluster"},
 };
 
 const std::vector<Keyword>& all_keywords() {
   static const std::vector<Keyword> all = [] {
     std::vector<Keyword> rows;
-    for (const auto table : {global_keywords(), proxy_keywords(), frontend_keywords(),
-                             backend_keywords(), check_keywords(), stats_keywords(),
-                             resolvers_keywords(), state_keywords(), absent_keywords()})
+    for (const auto table :
+         {global_keywords(), proxy_keywords(), frontend_keywords(), backend_keywords(),
+          check_keywords(), stats_keywords(), resolvers_keywords(), state_keywords(),
+          cluster_keywords(), pool_keywords(), absent_keywords()})
       rows.insert(rows.end(), table.begin(), table.end());
     return rows;
   }();
@@ -50,11 +51,18 @@ void for_matching(const std::vector<std::string>& words, Visit visit) {
     if (matches(row.name, words[0])) visit(row);
 }
 
-/// "option", "timeout", …: words that only mean something together with the next one.
-bool starts_family(std::string_view word) {
+/// "option", "timeout", …: words that only mean something together with the next one. `hold` does
+/// so in one section, and is a keyword by itself in others.
+bool starts_family(std::string_view word, Section section) {
   const std::string start = std::string(word) + " ";
-  return std::any_of(all_keywords().begin(), all_keywords().end(),
-                     [&](const Keyword& row) { return row.name.starts_with(start); });
+  bool here = false, elsewhere = false, alone = false;
+  for (const auto& row : all_keywords()) {
+    const bool member = row.name.starts_with(start);
+    here = here || (member && (row.sections & section));
+    elsewhere = elsewhere || member;
+    alone = alone || row.name == word;
+  }
+  return here || (elsewhere && !alone);
 }
 
 }  // namespace
@@ -100,14 +108,14 @@ unsigned sections_of(const std::vector<std::string>& words) {
   return sections;
 }
 
-std::string keyword_text(const std::vector<std::string>& words) {
-  if (words.size() > 1 && starts_family(words[0])) return words[0] + " " + words[1];
+std::string keyword_text(const std::vector<std::string>& words, Section section) {
+  if (words.size() > 1 && starts_family(words[0], section)) return words[0] + " " + words[1];
   return words[0];
 }
 
 std::optional<std::string_view> suggest(const std::vector<std::string>& words, Section section) {
   // Two words are compared with two and one with one, and nothing that long is a typing mistake.
-  const std::string text = keyword_text(words);
+  const std::string text = keyword_text(words, section);
   if (text.size() > 64) return std::nullopt;
   const bool pair = text.size() > words[0].size();
   std::vector<std::string_view> candidates;

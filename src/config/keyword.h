@@ -19,6 +19,7 @@ enum Section : unsigned {
   in_listen = 16,
   in_resolvers = 32,
   in_state = 64,
+  in_cluster = 128,
 };
 constexpr unsigned frontend_side = in_frontend | in_listen;
 constexpr unsigned backend_side = in_backend | in_listen;
@@ -62,7 +63,7 @@ const Keyword* find_keyword(const std::vector<std::string>& words, Section secti
 /// Where else a keyword may stand: sections, or 0.
 unsigned sections_of(const std::vector<std::string>& words);
 /// The words that would have been the keyword: "option tcplg", "blance".
-std::string keyword_text(const std::vector<std::string>& words);
+std::string keyword_text(const std::vector<std::string>& words, Section section);
 /// The keyword of this section most like it.
 std::optional<std::string_view> suggest(const std::vector<std::string>& words, Section section);
 
@@ -75,6 +76,8 @@ std::span<const Keyword> check_keywords();
 std::span<const Keyword> stats_keywords();
 std::span<const Keyword> resolvers_keywords();
 std::span<const Keyword> state_keywords();
+std::span<const Keyword> cluster_keywords();
+std::span<const Keyword> pool_keywords();
 std::span<const Keyword> absent_keywords();
 
 }  // namespace novip::config

@@ -7,6 +7,10 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <sys/stat.h>
+
+#include "base/text.h"
+
 namespace novip::config {
 
 namespace {
@@ -45,6 +49,25 @@ Expected<unsigned> Lookup::group(const std::string& name) {
 Status Lookup::readable(const std::string& path) {
   if (::access(path.c_str(), R_OK) == 0) return Nothing{};
   return Error{"cannot read '" + path + "': " + std::strerror(errno)};
+}
+
+Status Lookup::passfile(const std::string& path, unsigned uid) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0)
+    return Error{"cannot read '" + path + "': " + std::strerror(errno)};
+  if (!S_ISREG(status.st_mode))
+    return Error{"'" + path + "' is not a plain file, so libpq would ignore it"};
+  if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+    return Error{
+        format("'%s' may be used by others (mode %04o), so libpq would ignore it; chmod "
+               "600 it",
+               path.c_str(), status.st_mode & 07777U)};
+  if (uid != 0 && status.st_uid != uid)
+    return Error{
+        format("'%s' belongs to user number %u, and novip will run as %u: it could not "
+               "read it",
+               path.c_str(), status.st_uid, uid)};
+  return readable(path);
 }
 
 }  // namespace novip::config

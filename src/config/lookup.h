@@ -22,6 +22,9 @@ class Lookup {
   static Expected<unsigned> user(const std::string& name);
   static Expected<unsigned> group(const std::string& name);
   static Status readable(const std::string& path);
+  /// Whether libpq would use this password file in a process of user `uid`: it silently ignores one
+  /// that others may read.
+  static Status passfile(const std::string& path, unsigned uid);
 
  private:
   bool touch_system_;

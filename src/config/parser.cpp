@@ -128,11 +128,13 @@ void Parser::count_arguments_and_run(const Arguments& arguments) {
 }
 
 void Parser::unknown_keyword(const std::vector<std::string>& words) {
-  const std::string quoted = "'" + keyword_text(words) + "'";
+  const std::string quoted = "'" + keyword_text(words, section_) + "'";
   const std::string place = "'" + std::string(section_name(section_)) + "'";
   const unsigned elsewhere = sections_of(words);
   // A line for the other side of a proxy does no harm there: HAProxy warns, and goes on.
-  if ((elsewhere & any_proxy) && (section_ & any_proxy) && !words[0].ends_with("server"))
+  // Not so a line that says where clients go.
+  const bool leads = words[0].ends_with("server") || words[0] == "cluster";
+  if ((elsewhere & any_proxy) && (section_ & any_proxy) && !leads)
     return warning(quoted + " ignored because " + std::string(section_name(section_)) + " '" +
                    proxy().name + "' has no " + (section_ == in_frontend ? "backend" : "frontend") +
                    " capability; it belongs in " + sections_text(elsewhere));

@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/draft.h"
@@ -65,6 +66,8 @@ class Parser {
   Proxy& proxy() { return draft_->proxy; }
   Resolvers& resolvers() { return config_.resolvers.back(); }
   State& state() { return *config_.state; }
+  ClusterDraft& cluster() { return clusters_.back(); }
+  std::deque<ClusterDraft>& clusters() { return clusters_; }
   std::deque<Draft>& proxies() { return proxies_; }
   Lookup& lookup() { return lookup_; }
 
@@ -83,6 +86,8 @@ class Parser {
   void open_proxy(ProxyKind kind, const std::vector<std::string>& words);
   void open_resolvers(const std::vector<std::string>& words);
   void open_state(const std::vector<std::string>& words);
+  bool opens_cluster(const std::vector<std::string>& words) const;
+  void open_cluster(const std::vector<std::string>& words);
   const Draft* defaults_named(const std::vector<std::string>& words, std::size_t at,
                               const std::string& owner);
   void run_keyword(const std::vector<std::string>& words);
@@ -97,6 +102,7 @@ class Parser {
 
   Config config_;
   std::deque<Draft> proxies_, defaults_;  // deque: draft_ points into them
+  std::deque<ClusterDraft> clusters_;
   std::vector<Remark> remarks_;
   std::map<std::string, std::size_t> file_order_;
 
@@ -111,6 +117,12 @@ class Parser {
   std::string option_line_;
   std::string_view option_;
 };
+
+/// Whether a proxy, a server or a cluster may be called that: letters, digits, and "-_.:".
+bool valid_name(std::string_view name);
+constexpr std::string_view valid_name_text = "letters, digits, '-', '_', '.' and ':' are";
+/// "novip.cfg:12"
+std::string at(const Location& where);
 
 /// Checks what can be judged only once everything is read, numbers proxies and servers, and
 /// resolves names. `proxies` become config().proxies.

@@ -14,14 +14,14 @@ constexpr std::string_view absent_sections[] = {
     "fcgi-app", "http-errors", "log-forward", "crt-list", "crt-store", "traces",
 };
 
+}  // namespace
+
 bool valid_name(std::string_view name) {
   return std::all_of(name.begin(), name.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
            c == '_' || c == '.' || c == ':';
   });
 }
-
-}  // namespace
 
 /// True when the line was a section's first (even a wrong one).
 bool Parser::open_section(const std::vector<std::string>& words) {
@@ -51,10 +51,9 @@ bool Parser::open_section(const std::vector<std::string>& words) {
   } else if (name == "state") {
     open(in_state);
     open_state(words);
-  } else if (name == "cluster" && words.size() == 2) {
-    error("section 'cluster' is not supported yet; use 'listen' with 'server' lines and checks");
-    in_section_ = false;
-    told_orphan_ = true;
+  } else if (opens_cluster(words)) {
+    open(in_cluster);
+    open_cluster(words);
   } else if (std::find(std::begin(absent_sections), std::end(absent_sections), name) !=
              std::end(absent_sections)) {
     error("section '" + name + "' is not supported by novip");
@@ -100,6 +99,7 @@ void Parser::open_defaults(const std::vector<std::string>& words) {
   fresh.proxy.name = named ? words[1] : "";
   if (base == nullptr) fresh.default_server.tls.verify = server_verify;
   fresh.tcp_inherited = fresh.http_inherited = fresh.stats_inherited = base != nullptr;
+  fresh.default_server_inherited = base != nullptr;
   draft_ = &defaults_.emplace_back(std::move(fresh));
 }
 
@@ -109,8 +109,8 @@ void Parser::open_proxy(ProxyKind kind, const std::vector<std::string>& words) {
   if (name.empty())
     error("'" + type + "' expects a name");
   else if (!valid_name(name))
-    error("character not permitted in " + type + " name '" + name +
-          "'; letters, digits, '-', '_', '.' and ':' are");
+    error("character not permitted in " + type + " name '" + name + "'; " +
+          std::string(valid_name_text));
   const Draft* base = defaults_named(words, 2, "'" + type + " " + name + "'");
   if (base == nullptr && !defaults_.empty()) base = &defaults_.back();
   Draft fresh = base != nullptr ? *base : Draft{};
@@ -120,6 +120,7 @@ void Parser::open_proxy(ProxyKind kind, const std::vector<std::string>& words) {
   fresh.proxy.where = here_;
   fresh.proxy.name = name;
   fresh.tcp_inherited = fresh.http_inherited = fresh.stats_inherited = true;
+  fresh.default_server_inherited = true;
   draft_ = &proxies_.emplace_back(std::move(fresh));
 }
 
@@ -131,17 +132,39 @@ void Parser::open_resolvers(const std::vector<std::string>& words) {
   if (words.size() > 2) error("'resolvers' cannot handle unexpected argument '" + words[2] + "'");
   for (const auto& other : config_.resolvers)
     if (other.name == fresh.name)
-      error("resolvers '" + fresh.name + "' are already defined at " + other.where.file + ":" +
-            std::to_string(other.where.line));
+      error("resolvers '" + fresh.name + "' are already defined at " + at(other.where));
   config_.resolvers.push_back(std::move(fresh));
 }
 
 void Parser::open_state(const std::vector<std::string>& words) {
   if (words.size() > 1) error("'state' cannot handle unexpected argument '" + words[1] + "'");
-  if (config_.state)
-    error("a second 'state' section; the first is at " + config_.state->where.file + ":" +
-          std::to_string(config_.state->where.line));
+  if (config_.state) error("a second 'state' section; the first is at " + at(config_.state->where));
   config_.state.emplace().where = here_;
+}
+
+/// `cluster NAME` starts a section; with more words it is a line of a proxy.
+bool Parser::opens_cluster(const std::vector<std::string>& words) const {
+  if (words[0] != "cluster") return false;
+  if (words.size() == 2) return true;
+  const bool in_proxy = in_section_ && (section_ & (any_proxy | in_defaults));
+  return !in_proxy && (words.size() < 3 || words[2] != "role");
+}
+
+void Parser::open_cluster(const std::vector<std::string>& words) {
+  ClusterDraft fresh;
+  fresh.cluster.where = here_;
+  fresh.cluster.name = words.size() > 1 ? words[1] : "";
+  const std::string& name = fresh.cluster.name;
+  if (name.empty()) error("'cluster' expects a name");
+  if (words.size() > 2) error("'cluster' cannot handle unexpected argument '" + words[2] + "'");
+  if (!valid_name(name))
+    error("character not permitted in cluster name '" + name + "'; " +
+          std::string(valid_name_text));
+  for (const auto& other : clusters_)
+    if (other.cluster.name == name)
+      error("cluster '" + name + "' is already defined at " + at(other.cluster.where) +
+            "; in a proxy write 'cluster " + name + " role primary'");
+  clusters_.push_back(std::move(fresh));
 }
 
 }  // namespace novip::config

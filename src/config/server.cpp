@@ -2,28 +2,21 @@
 
 #include <algorithm>
 
+#include "config/address.h"
 #include "config/server_options.h"
 
 namespace novip::config {
 
 namespace {
 
-bool valid_name(const std::string& name) {
-  return std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '_' || c == '.' || c == ':';
-  });
-}
-
 void tell_duplicates(Parser& p, const Server& server) {
   for (const auto& other : p.proxy().servers) {
-    const std::string at = other.where.file + ":" + std::to_string(other.where.line);
     if (other.name == server.name)
-      p.error("another server named '" + server.name + "' was already defined at " + at +
-              ", please use distinct names");
+      p.error("another server named '" + server.name + "' was already defined at " +
+              at(other.where) + ", please use distinct names");
     if (server.id != 0 && other.id == server.id)
       p.error("server '" + server.name + "': id " + std::to_string(server.id) +
-              " is already used at " + at);
+              " is already used at " + at(other.where));
   }
 }
 
@@ -45,6 +38,8 @@ void add_server(Parser& p, const Arguments& words) {
 }
 
 void set_default_server(Parser& p, const Arguments& words) {
+  p.draft().default_server_at = p.here();
+  p.draft().default_server_inherited = false;
   read_server_options(p, words, 0, p.draft().default_server, true, "'default-server'");
 }
 

@@ -9,8 +9,10 @@ namespace novip::config {
 namespace {
 
 void add_bind(Parser& p, const Arguments& words) {
-  auto& binds = p.state().binds;
-  for (auto& bind : read_bind(p, words)) {
+  bool http = false;
+  auto added = read_bind(p, words, nullptr, &http);
+  auto& binds = http ? p.state().http : p.state().binds;
+  for (auto& bind : added) {
     if (bind.accept_proxy) return p.error("'accept-proxy' is for proxies, not for 'state'");
     if (binds.size() == max_bind_addresses) return p.error("too many addresses");
     binds.push_back(std::move(bind));
@@ -30,7 +32,7 @@ void set_maxconn(Parser& p, const Arguments& words) {
 }
 
 constexpr Keyword rows[] = {
-    {"bind", in_state, 1, any_number, add_bind, "{<path>|[addr1]:port1[-end1]}..."},
+    {"bind", in_state, 1, any_number, add_bind, "{<path>|[addr1]:port1[-end1]}... [mode http]"},
     {"postgres", in_state, 1, 1,
      [](Parser& p, const Arguments& words) { p.state().conninfo = words[0]; },
      "a connection string in quotes, such as \"host=/run/postgresql port=5434\""},

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "base/text.h"
 
@@ -39,6 +40,17 @@ Expected<Milliseconds> parse_time(std::string_view text, Milliseconds unit) {
   if (!number || *number > longest / factor)
     return Error{"timer overflow in " + quoted + " (at most 2147483647 ms, about 24.8 days)"};
   return Milliseconds((*number * factor + 999) / 1000);
+}
+
+std::optional<std::uint64_t> parse_size(std::string_view text) {
+  static constexpr std::pair<std::string_view, unsigned> units[] = {
+      {"B", 0}, {"kB", 10}, {"MB", 20}, {"GB", 30}, {"TB", 40}};
+  const auto digits = text.substr(0, text.find_first_not_of("0123456789"));
+  const auto number = parse_number(digits);
+  for (const auto& [name, shift] : units)
+    if (number && text.substr(digits.size()) == name && *number <= UINT64_MAX >> shift)
+      return *number << shift;
+  return std::nullopt;
 }
 
 }  // namespace novip::config

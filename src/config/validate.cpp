@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <unordered_map>
-#include <unordered_set>
 
 #include "config/conninfo.h"
+#include "config/validate_clusters.h"
 #include "config/validate_servers.h"
 
 namespace novip::config {
@@ -20,8 +20,6 @@ std::string type_of(const Proxy& proxy) {
   }
   return "listen";
 }
-
-std::string at(const Location& where) { return where.file + ":" + std::to_string(where.line); }
 
 /// A frontend and a backend may share a name, two of a kind may not. As HAProxy.
 void check_names(Parser& p) {
@@ -109,14 +107,23 @@ void check_frontend(Parser& p, const Proxy& proxy, bool bind_written) {
     p.warning_at(proxy.where, title(proxy) + " has no 'default_backend': its clients are refused");
 }
 
-void check_default_backend(Parser& p, const Proxy& proxy,
-                           const std::unordered_set<std::string>& backends) {
+using Backends = std::unordered_map<std::string, const Draft*>;
+
+void check_default_backend(Parser& p, const Proxy& proxy, const Backends& backends) {
   if (proxy.kind == ProxyKind::backend || proxy.default_backend.empty()) return;
   if (proxy.kind == ProxyKind::listen && proxy.default_backend == proxy.name)
     p.error_at(proxy.where, title(proxy) + ": its default_backend is itself");
   if (!backends.contains(proxy.default_backend))
     p.error_at(proxy.where, title(proxy) + ": unable to find required default_backend: '" +
                                 proxy.default_backend + "'");
+}
+
+/// Whether sessions of this proxy go to a role pool. Those may last: a session ends when its server
+/// leaves the role, and validate_pool() bounds how long connecting takes.
+bool leads_to_pool(const Draft& draft, const Backends& backends) {
+  if (draft.pool) return true;
+  const auto backend = backends.find(draft.proxy.default_backend);
+  return backend != backends.end() && backend->second->pool;
 }
 
 /// HAProxy's rule for when no timeout is asking for trouble.
@@ -135,13 +142,14 @@ void check_timeouts(Parser& p, const Proxy& proxy) {
                                 "; sessions would last for ever, give them a value above zero");
 }
 
-void check_proxy(Parser& p, Draft& draft, const std::unordered_set<std::string>& backends) {
+void check_proxy(Parser& p, Draft& draft, const Backends& backends) {
   Proxy& proxy = draft.proxy;
+  validate_pool(p, draft);
   validate_servers(p, draft);
   if (proxy.disabled) return;
   check_mode(p, draft);
   check_default_backend(p, proxy, backends);
-  check_timeouts(p, proxy);
+  if (!leads_to_pool(draft, backends)) check_timeouts(p, proxy);
 }
 
 // ---- the rest -----------------------------------------------------------------------------------
@@ -149,7 +157,7 @@ void check_proxy(Parser& p, Draft& draft, const std::unordered_set<std::string>&
 void check_state(Parser& p) {
   if (!p.config().state) return;
   const State& state = *p.config().state;
-  if (state.binds.empty())
+  if (state.binds.empty() && state.http.empty())
     p.error_at(state.where, "section 'state' has no 'bind': nobody could ask it");
   if (state.conninfo.empty())
     p.error_at(state.where, "section 'state' has no 'postgres': it says how to reach PostgreSQL");
@@ -172,14 +180,17 @@ void check_listeners(Parser& p) {
 
 }  // namespace
 
+std::string at(const Location& where) { return where.file + ":" + std::to_string(where.line); }
+
 std::string title(const Proxy& proxy) { return type_of(proxy) + " '" + proxy.name + "'"; }
 
 void validate(Parser& p) {
   check_names(p);
   number_proxies(p);
-  std::unordered_set<std::string> backends;
+  validate_clusters(p);
+  Backends backends;
   for (const auto& draft : p.proxies())
-    if (draft.proxy.is_backend()) backends.insert(draft.proxy.name);
+    if (draft.proxy.is_backend()) backends.emplace(draft.proxy.name, &draft);
   for (auto& draft : p.proxies()) {
     check_proxy(p, draft, backends);
     Proxy proxy = assemble(draft, p.config().global);

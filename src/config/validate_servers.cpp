@@ -9,21 +9,6 @@ namespace novip::config {
 
 namespace {
 
-/// From 1 in the order of the file; a number given with `id` is left out, and so is one for each.
-void number_servers(Proxy& proxy) {
-  std::unordered_set<unsigned> used;
-  for (const auto& server : proxy.servers)
-    if (server.id != 0) used.insert(server.id);
-  unsigned next = 1;
-  for (auto& server : proxy.servers) {
-    if (server.id == 0) {
-      while (used.contains(next)) ++next;
-      server.id = next;
-    }
-    ++next;
-  }
-}
-
 bool is_connect_without_port(const TcpCheckRule& rule) {
   const auto* const connect = std::get_if<CheckConnect>(&rule);
   return connect != nullptr && !connect->port;
@@ -83,11 +68,11 @@ void check_probes(Parser& p, const Draft& draft, Server& server) {
 
 /// `init-addr`: each method in turn until one gives an address. `last` is a state file, which
 /// novip has not.
-void find_address(Parser& p, const Proxy& proxy, Server& server) {
+void find_address(Parser& p, const std::string& owner, Server& server) {
   Host& host = server.host;
   if (host.address || !p.lookup().enabled()) return;
   if (server.prefer_ipv4 && host.family == AF_UNSPEC) host.family = AF_INET;
-  const std::string name = "server '" + proxy.name + "/" + server.name + "': ";
+  const std::string name = owner + ": ";
   std::string reason;
   for (const auto method : server.init_addr) {
     if (method == InitAddr::none) {
@@ -108,15 +93,14 @@ void find_address(Parser& p, const Proxy& proxy, Server& server) {
 }
 
 /// `resolvers default` exists without a section: it is /etc/resolv.conf.
-void check_resolvers(Parser& p, const Proxy& proxy, const Server& server) {
+void check_resolvers(Parser& p, const std::string& name, const Server& server) {
   if (server.resolvers.empty()) return;
   auto& all = p.config().resolvers;
   for (const auto& resolvers : all)
     if (resolvers.name == server.resolvers) return;
   if (server.resolvers != "default")
-    return p.error_at(server.where, "server '" + proxy.name + "/" + server.name +
-                                        "': unable to find required resolvers '" +
-                                        server.resolvers + "'");
+    return p.error_at(server.where,
+                      name + ": unable to find required resolvers '" + server.resolvers + "'");
   Resolvers fallback;
   fallback.where = server.where;
   fallback.name = "default";
@@ -126,14 +110,33 @@ void check_resolvers(Parser& p, const Proxy& proxy, const Server& server) {
 
 }  // namespace
 
+void number_servers(std::vector<Server>& servers) {
+  std::unordered_set<unsigned> used;
+  for (const auto& server : servers)
+    if (server.id != 0) used.insert(server.id);
+  unsigned next = 1;
+  for (auto& server : servers) {
+    if (server.id == 0) {
+      while (used.contains(next)) ++next;
+      server.id = next;
+    }
+    ++next;
+  }
+}
+
+void find_server(Parser& p, const std::string& name, Server& server) {
+  check_resolvers(p, name, server);
+  find_address(p, name, server);
+}
+
 void validate_servers(Parser& p, Draft& draft) {
-  number_servers(draft.proxy);
+  if (draft.pool) return;
+  number_servers(draft.proxy.servers);
   if (draft.proxy.disabled) return;
   check_rules_used(p, draft);
   for (auto& server : draft.proxy.servers) {
     check_probes(p, draft, server);
-    check_resolvers(p, draft.proxy, server);
-    find_address(p, draft.proxy, server);
+    find_server(p, "server '" + draft.proxy.name + "/" + server.name + "'", server);
   }
 }
 

@@ -1,12 +1,13 @@
+#include "config/explain.h"
 #include "reading.h"
 
 namespace novip::config {
 
 namespace {
 
-std::string path(const std::string& name) {
-  return std::string(NOVIP_SOURCE_DIR) + "/tests/fixtures/" + name;
-}
+const std::string source = NOVIP_SOURCE_DIR;
+
+std::string path(const std::string& name) { return source + "/tests/fixtures/" + name; }
 
 Loaded fixture(const std::string& name, bool touch_system = false) {
   LoadOptions options;
@@ -106,6 +107,42 @@ TEST(Fixtures, State) {
   ASSERT_NE(loaded.config, nullptr) << told(loaded);
   ASSERT_TRUE(loaded.config->state);
   EXPECT_EQ(loaded.config->state->binds[0].address.port(), 5431);
+}
+
+TEST(Fixtures, Native) {
+  const auto loaded = load_files({source + "/packaging/novip.cfg"});
+  ASSERT_NE(loaded.config, nullptr) << told(loaded);
+  EXPECT_EQ(told(loaded), "");
+  const Config& config = *loaded.config;
+  ASSERT_EQ(config.clusters.size(), 1u);
+  EXPECT_EQ(config.clusters[0].nodes.size(), 3u);
+  EXPECT_EQ(config.state->http[0].address.port(), config.clusters[0].watch.port);
+  EXPECT_EQ(config.find("prod")->pool->role, RolePool::Role::primary);
+  EXPECT_EQ(config.find("prod")->hold, seconds(30));
+  EXPECT_EQ(config.find("stdby")->pool->fallback, RolePool::Role::primary);
+  EXPECT_EQ(config.find("stdby")->pool->max_lag_bytes, 16u << 20);
+  // Everything is as it should be: nothing to point out.
+  EXPECT_EQ(explain(config).find("Note\n"), std::string::npos);
+}
+
+TEST(Fixtures, DeckAsAnExample) {
+  const auto loaded = load_files({source + "/packaging/haproxy-deck.cfg"});
+  ASSERT_NE(loaded.config, nullptr) << told(loaded);
+  EXPECT_EQ(told(loaded), "");
+  EXPECT_EQ(loaded.config->find("stdby")->servers.size(), 3u);
+  EXPECT_EQ(loaded.config->state->binds[0].address.port(), 5431);
+}
+
+TEST(Fixtures, WatchedWithoutAgents) {
+  const auto loaded = fixture("watch-pgsql.cfg");
+  ASSERT_NE(loaded.config, nullptr) << told(loaded);
+  EXPECT_EQ(told(loaded), "");
+  const Cluster& cluster = loaded.config->clusters[0];
+  EXPECT_EQ(cluster.watch.conninfo,
+            "user=novip passfile=/etc/novip/pgpass sslmode=verify-full "
+            "sslrootcert=/etc/novip/root.crt dbname=postgres");
+  EXPECT_EQ(cluster.nodes[2].weight, 0u);
+  EXPECT_EQ(loaded.config->find("sync")->pool->max_lag, Milliseconds(500));
 }
 
 TEST(Fixtures, FilesOfADirectory) {

@@ -132,6 +132,15 @@ TEST(StateSection, Settings) {
   EXPECT_EQ(config->state->maxconn, 9u);
 }
 
+TEST(StateSection, HttpBindsAreNotTextBinds) {
+  const auto config =
+      accepted("state\n bind *:8008 mode http\n bind /run/x mode 660 mode http\n postgres x=y\n");
+  EXPECT_TRUE(config->state->binds.empty());
+  ASSERT_EQ(config->state->http.size(), 2u);
+  EXPECT_EQ(config->state->http[0].address.port(), 8008);
+  EXPECT_EQ(config->state->http[1].file.mode, 0660u);
+}
+
 TEST(StateSection, Mistakes) {
   EXPECT_EQ(told(read(state(" postgres x=y\n interval 9ms\n"))),
             "4! 'interval': '9ms' is too short, the least is 10 ms\n");
@@ -140,6 +149,11 @@ TEST(StateSection, Mistakes) {
             "PostgreSQL\n");
   EXPECT_EQ(told(read("state\n postgres x=y\n")),
             "1! section 'state' has no 'bind': nobody could ask it\n");
+  EXPECT_EQ(told(read("state\n bind *:8008 mode htp\n postgres x=y\n")),
+            "2! 'bind' *:8008: 'mode': missing or invalid mode 'htp' (octal integer expected, or "
+            "'http')\n");
+  EXPECT_EQ(told_of_listen(" bind /run/x mode http\n"),
+            "7! 'bind' /run/x: 'mode': missing or invalid mode 'http' (octal integer expected)\n");
   EXPECT_EQ(told(read(state(" postgres x=y\n lease 50ms\n"))),
             "1! section 'state': 'lease' must be longer than 'interval'\n");
   EXPECT_EQ(told(read(state(" postgres x=y\nstate\n bind :2\n postgres x=y\n"))),
@@ -167,12 +181,24 @@ TEST(Conninfo, WhereItLeads) {
     EXPECT_FALSE(uses_unix_socket(tcp)) << tcp;
 }
 
+TEST(Conninfo, PairsAreReadBackAsTheyWere) {
+  EXPECT_EQ(conninfo_pair("user", "novip"), "user=novip");
+  EXPECT_EQ(conninfo_pair("user", ""), "user=''");
+  EXPECT_EQ(conninfo_pair("dbname", "a b'c\\d"), "dbname='a b\\'c\\\\d'");
+  const std::string pair = conninfo_pair("dbname", "it's = host=x \\");
+  EXPECT_EQ(without_secrets(pair), pair);
+}
+
+TEST(Conninfo, SecretsAreNotShown) {
+  EXPECT_EQ(without_secrets("host=srv1 password=a\\ b user=u sslpassword='x y'"),
+            "host=srv1 user=u");
+  EXPECT_EQ(without_secrets("postgresql://u:secret@srv1:5434/db?password=x"),
+            "postgresql://srv1:5434/db");
+}
+
 TEST(Section, ThatNovipHasNot) {
   EXPECT_EQ(told(read("userlist u\n user a password b\nlisten a\n bind :1\n timeout client 1\n")),
             "1! section 'userlist' is not supported by novip\n");
-  EXPECT_EQ(told(read("cluster pg\n watch agent\nlisten a\n bind :1\n timeout client 1\n")),
-            "1! section 'cluster' is not supported yet; use 'listen' with 'server' lines and "
-            "checks\n");
 }
 
 }  // namespace novip::config
