@@ -9,13 +9,15 @@
 #include <boost/asio/io_context.hpp>
 
 #include "agent/knowledge.h"
-#include "agent/postgres_watch.h"
 #include "agent/text_port.h"
 #include "base/text.h"
+#include "postgres/watch.h"
 
 namespace novip::agent {
 
 namespace {
+
+using cluster::Instance;
 
 /// Clients served before PostgreSQL and the timers get their turn: well under a millisecond.
 constexpr unsigned largest_batch = 64;
@@ -44,10 +46,11 @@ class Agent::Loop {
        std::function<void(const std::string&)> log)
       : log_(std::move(log)),
         knowledge_(settings.lease),
-        told_(knowledge_.at(Clock::now())),
+        told_(answer()),
         watch_(io_, {settings.conninfo, settings.interval, settings.lease},
-               {[this](bool in_recovery, TimePoint asked) { learned(in_recovery, asked); },
-                [this](const Failure& failure) { lost(failure); }}) {
+               [this](const Instance& instance, TimePoint asked, const std::string& detail) {
+                 heard(instance, asked, detail);
+               }) {
     const unsigned batch = std::clamp(settings.maxconn, 1u, largest_batch);
     for (auto& listener : listeners)
       ports_.emplace_back(
@@ -66,24 +69,16 @@ class Agent::Loop {
 
   Answer answer() const {
     const std::lock_guard lock(mutex_);
-    return knowledge_.at(Clock::now());
+    return answer_of(knowledge_.at(Clock::now()));
   }
 
  private:
-  void learned(bool in_recovery, TimePoint asked) {
+  void heard(const Instance& instance, TimePoint asked, const std::string& detail) {
     {
       const std::lock_guard lock(mutex_);
-      knowledge_.learned(in_recovery, asked);
+      knowledge_.heard(instance, asked);
     }
-    tell({});
-  }
-
-  void lost(const Failure& failure) {
-    {
-      const std::lock_guard lock(mutex_);
-      knowledge_.lost(failure.reason);
-    }
-    tell(failure.detail);
+    tell(detail);
   }
 
   /// One line per change of role, and one for the first thing that is known. Before that the ports
@@ -107,7 +102,7 @@ class Agent::Loop {
   Knowledge knowledge_;  // guarded by mutex_
   Answer told_;          // what the log was told last; the loop's thread only
   bool told_once_ = false;
-  PostgresWatch watch_;
+  postgres::Watch watch_;
   std::list<TextPort> ports_;
   std::thread thread_;
 };
@@ -123,21 +118,7 @@ void Agent::stop() { loop_->stop(); }
 Answer Agent::answer() const { return loop_->answer(); }
 
 Answer ask_once(const std::string& conninfo, Milliseconds timeout) {
-  boost::asio::io_context io(1);
-  Answer answer{Role::unavailable, format("PostgreSQL did not answer within %lld ms",
-                                          static_cast<long long>(timeout.count()))};
-  PostgresWatch watch(io, {conninfo, timeout, timeout},
-                      {[&](bool in_recovery, TimePoint) {
-                         answer = {in_recovery ? Role::standby : Role::production, {}};
-                         io.stop();
-                       },
-                       [&](const Failure& failure) {
-                         answer = {Role::unavailable, failure.reason};
-                         io.stop();
-                       }});
-  watch.start();
-  io.run_for(timeout);
-  return answer;
+  return answer_of(postgres::ask_once(conninfo, timeout));
 }
 
 }  // namespace novip::agent

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/expected.h"
 #include "base/fd.h"
+#include "cluster/instance.h"
 #include "config/model.h"
 
 namespace novip::agent {
@@ -22,6 +23,7 @@ struct Answer {
   std::string reason;  // for unavailable: one of our own phrases, see safe_reason()
 };
 std::string text(const Answer& answer);
+Answer answer_of(const cluster::Instance& instance);
 
 /// A reason that can be sent to a health check: never contains "production" or "standby", in any
 /// case, and is one printable line. A client's `expect string production` matches anywhere in the

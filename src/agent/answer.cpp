@@ -27,6 +27,18 @@ std::string safe_reason(std::string_view reason) {
   return safe.empty() ? "no reason known" : safe;
 }
 
+Answer answer_of(const cluster::Instance& instance) {
+  switch (instance.role) {
+    case cluster::Instance::Role::primary:
+      return {Role::production, {}};
+    case cluster::Instance::Role::standby:
+      return {Role::standby, {}};
+    case cluster::Instance::Role::unavailable:
+      break;
+  }
+  return {Role::unavailable, instance.reason};
+}
+
 std::string text(const Answer& answer) {
   switch (answer.role) {
     case Role::production:

@@ -1,26 +1,44 @@
 #include "agent/knowledge.h"
 
-#include <utility>
+#include <algorithm>
 
 #include "base/text.h"
 
 namespace novip::agent {
 
-void Knowledge::learned(bool in_recovery, TimePoint asked) {
-  last_ = Reply{in_recovery ? Role::standby : Role::production, asked};
+using cluster::Instance;
+
+Knowledge::Knowledge(Milliseconds lease) : lease_(lease) {
+  instance_.reason = "PostgreSQL has not been asked yet";
 }
 
-void Knowledge::lost(std::string reason) {
-  last_.reset();
-  reason_ = std::move(reason);
+void Knowledge::heard(const Instance& instance, TimePoint asked) {
+  instance_ = instance;
+  asked_ = asked;
 }
 
-Answer Knowledge::at(TimePoint now) const {
-  if (!last_) return {Role::unavailable, reason_};
-  if (now - last_->asked > lease_)
-    return {Role::unavailable, format("PostgreSQL last answered more than %lld ms ago",
-                                      static_cast<long long>(lease_.count()))};
-  return {last_->role, {}};
+void Knowledge::told(cluster::SyncState sync, cluster::Lsn primary) {
+  sync_ = sync;
+  primary_ = primary;
+}
+
+Instance Knowledge::at(TimePoint now) const {
+  Instance instance = instance_;
+  if (instance.known() && now - asked_ > lease_) {
+    instance = {};
+    instance.reason = format("PostgreSQL last answered more than %lld ms ago",
+                             static_cast<long long>(lease_.count()));
+  }
+  if (instance.role == Instance::Role::standby) {
+    instance.sync = sync_;
+    instance.upstream_end = std::max(instance.upstream_end, primary_);
+  }
+  return instance;
+}
+
+std::optional<Milliseconds> Knowledge::age(TimePoint now) const {
+  if (!instance_.known()) return std::nullopt;
+  return std::chrono::duration_cast<Milliseconds>(now - asked_);
 }
 
 }  // namespace novip::agent

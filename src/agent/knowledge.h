@@ -1,10 +1,7 @@
 #pragma once
 
-#include <optional>
-#include <string>
-
-#include "agent/agent.h"
 #include "base/clock.h"
+#include "cluster/instance.h"
 
 namespace novip::agent {
 
@@ -12,25 +9,24 @@ namespace novip::agent {
 class Knowledge {
  public:
   /// `lease`: an answer to a question asked longer ago than this is no knowledge.
-  explicit Knowledge(Milliseconds lease) : lease_(lease) {}
+  explicit Knowledge(Milliseconds lease);
 
-  /// PostgreSQL answered. `asked` is when the question was sent, not when the answer came: it may
-  /// have been true at any time in between.
-  void learned(bool in_recovery, TimePoint asked);
-  /// There is no answer and no connection to get one from.
-  void lost(std::string reason);
+  /// What PostgreSQL said, or that it cannot be asked. `asked` is when the question was sent, not
+  /// when the answer came: it may have been true at any time in between.
+  void heard(const cluster::Instance& instance, TimePoint asked);
+  /// What the primary says of this standby.
+  void told(cluster::SyncState sync, cluster::Lsn primary);
 
-  Answer at(TimePoint now) const;
+  cluster::Instance at(TimePoint now) const;
+  /// Since the last question that was answered; nothing when none was.
+  std::optional<Milliseconds> age(TimePoint now) const;
 
  private:
-  struct Reply {
-    Role role;
-    TimePoint asked;
-  };
-
   Milliseconds lease_;
-  std::optional<Reply> last_;
-  std::string reason_ = "PostgreSQL has not been asked yet";
+  cluster::Instance instance_;
+  TimePoint asked_{};
+  cluster::SyncState sync_ = cluster::SyncState::unknown;
+  cluster::Lsn primary_ = 0;
 };
 
 }  // namespace novip::agent

@@ -39,7 +39,9 @@ struct Instance {
   std::uint32_t timeline = 0;           // that it writes or replays; 0: not known
   Lsn lsn = 0;                          // written (primary) or replayed (standby)
   Lsn received = 0;                     // standby
-  /// Standby: the age of the last transaction it replayed, 0 when it replayed all it received.
+  Lsn upstream_end = 0;                 // standby: how far its upstream was when last heard of
+  /// Standby: the age of the last transaction it replayed, 0 when it is streaming and replayed all
+  /// that it received.
   std::optional<Milliseconds> replay_lag;
   unsigned server_version = 0;          // 150007
   bool streaming = false;               // standby: a walreceiver is connected

@@ -13,9 +13,10 @@
 /// node and `watch pgsql` does for every node.
 namespace novip::postgres {
 
-/// Asks one PostgreSQL for its state, again and again, over one libpq connection that it opens anew
-/// whenever it is lost. One thread: that of `io`. Never blocks it, except that libpq looks up host
-/// names by itself: give a socket folder or a numeric address.
+/// Asks one PostgreSQL for its state, again and again, over one libpq connection. When that is lost
+/// it opens another, and only when it cannot is the instance unavailable; nor is one that has not
+/// answered for a lease known any more. One thread: that of `io`. Never blocks it, except that
+/// libpq looks up host names by itself: give a socket folder or a numeric address.
 class Watch {
  public:
   struct Settings {

@@ -2,16 +2,25 @@
 
 #include <gtest/gtest.h>
 
-#include "agent/backoff.h"
-
 namespace novip::agent {
 namespace {
 
+using cluster::Instance;
+using cluster::SyncState;
 using std::chrono::milliseconds;
+using Role = Instance::Role;
+
+Instance instance(Role role, const std::string& reason = {}) {
+  Instance made;
+  made.role = role;
+  made.reason = reason;
+  return made;
+}
 
 class KnowledgeTest : public testing::Test {
  protected:
   Role role_at(TimePoint now) const { return knowledge.at(now).role; }
+  void learned(Role role, TimePoint asked) { knowledge.heard(instance(role), asked); }
 
   const TimePoint start{std::chrono::hours(1)};
   Knowledge knowledge{milliseconds(1000)};
@@ -23,49 +32,48 @@ TEST_F(KnowledgeTest, IsUnavailableUntilPostgreSQLAnswered) {
 }
 
 TEST_F(KnowledgeTest, IsTheRoleOfTheLastAnswer) {
-  knowledge.learned(true, start);
+  learned(Role::standby, start);
   EXPECT_EQ(role_at(start), Role::standby);
-  knowledge.learned(false, start + milliseconds(50));
-  EXPECT_EQ(role_at(start + milliseconds(60)), Role::production);
+  learned(Role::primary, start + milliseconds(50));
+  EXPECT_EQ(role_at(start + milliseconds(60)), Role::primary);
 }
 
 TEST_F(KnowledgeTest, EndsWithTheLeaseCountedFromTheQuestion) {
-  knowledge.learned(false, start);
-  EXPECT_EQ(role_at(start + milliseconds(1000)), Role::production);
+  learned(Role::primary, start);
+  EXPECT_EQ(role_at(start + milliseconds(1000)), Role::primary);
   const auto late = knowledge.at(start + milliseconds(1001));
   EXPECT_EQ(late.role, Role::unavailable);
   EXPECT_EQ(late.reason, "PostgreSQL last answered more than 1000 ms ago");
 }
 
 TEST_F(KnowledgeTest, IsNothingWhenTheAnswerCameAfterTheLease) {
-  knowledge.learned(false, start - milliseconds(1500));
+  learned(Role::primary, start - milliseconds(1500));
   EXPECT_EQ(role_at(start), Role::unavailable);
 }
 
 TEST_F(KnowledgeTest, EndsAtOnceWithTheConnection) {
-  knowledge.learned(false, start);
-  knowledge.lost("gone");
+  learned(Role::primary, start);
+  knowledge.heard(instance(Role::unavailable, "gone"), start);
   EXPECT_EQ(role_at(start), Role::unavailable);
   EXPECT_EQ(knowledge.at(start).reason, "gone");
-  knowledge.learned(true, start);
+  learned(Role::standby, start);
   EXPECT_EQ(role_at(start), Role::standby);
 }
 
-TEST(BackoffTest, DoublesToASecondAndStartsAgain) {
-  Backoff backoff;
-  for (const int expected : {50, 100, 200, 400, 800, 1000, 1000})
-    EXPECT_EQ(backoff.next(0), milliseconds(expected));
-  backoff.reset();
-  EXPECT_EQ(backoff.next(0), Backoff::shortest);
+TEST_F(KnowledgeTest, HasWhatThePrimarySaysOfAStandbyOnly) {
+  knowledge.told(SyncState::sync, 5000);
+  learned(Role::standby, start);
+  EXPECT_EQ(knowledge.at(start).sync, SyncState::sync);
+  EXPECT_EQ(knowledge.at(start).upstream_end, 5000u);
+  learned(Role::primary, start);
+  EXPECT_EQ(knowledge.at(start).sync, SyncState::unknown);
+  EXPECT_EQ(knowledge.at(start).upstream_end, 0u);
 }
 
-TEST(BackoffTest, TakesAtMostHalfOffAtRandom) {
-  for (unsigned random = 0; random < 2000; ++random) {
-    Backoff backoff;
-    const auto delay = backoff.next(random);
-    ASSERT_GE(delay, Backoff::shortest / 2);
-    ASSERT_LE(delay, Backoff::shortest);
-  }
+TEST_F(KnowledgeTest, HasAnAgeOnceItIsKnown) {
+  EXPECT_FALSE(knowledge.age(start));
+  learned(Role::standby, start);
+  EXPECT_EQ(knowledge.age(start + milliseconds(70)), milliseconds(70));
 }
 
 }  // namespace

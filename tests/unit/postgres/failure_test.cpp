@@ -1,10 +1,10 @@
-#include "agent/failure.h"
+#include "postgres/failure.h"
 
 #include <gtest/gtest.h>
 
-#include "agent/agent.h"
+#include "postgres/backoff.h"
 
-namespace novip::agent {
+namespace novip::postgres {
 namespace {
 
 // Messages as libpq 15 makes them with PQERRORS_VERBOSE.
@@ -44,4 +44,4 @@ TEST(Reason, IsTheOtherOneWithoutAnSqlstate) {
 }
 
 }  // namespace
-}  // namespace novip::agent
+}  // namespace novip::postgres

@@ -1,10 +1,10 @@
-#include "agent/failure.h"
+#include "postgres/failure.h"
 
 #include <algorithm>
 
 #include "base/text.h"
 
-namespace novip::agent {
+namespace novip::postgres {
 
 namespace {
 
@@ -49,6 +49,10 @@ std::string reason_for(std::string_view sqlstate, std::string_view otherwise) {
                 sqlstate.data());
 }
 
+bool is_starting_or_stopping(std::string_view sqlstate) {
+  return sqlstate == "57P01" || sqlstate == "57P02" || sqlstate == "57P03";
+}
+
 std::string sqlstate_in(std::string_view message) {
   for (auto at = message.find(before_sqlstate); at != std::string_view::npos;
        at = message.find(before_sqlstate, at + 1)) {
@@ -64,4 +68,4 @@ std::string first_line(std::string_view message) {
   return std::string(trim(message.substr(0, message.find('\n'))));
 }
 
-}  // namespace novip::agent
+}  // namespace novip::postgres

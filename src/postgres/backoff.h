@@ -4,13 +4,14 @@
 
 #include "base/clock.h"
 
-namespace novip::agent {
+namespace novip::postgres {
 
 /// How long to wait before the next attempt to connect: doubles from `shortest` to `longest`, less
-/// a random part of up to a half, so that many agents do not knock in step. Pure.
+/// a random part of up to a half, so that many watches do not knock in step. The longest is short:
+/// clients may be waiting for this server to come back. Pure.
 class Backoff {
  public:
-  static constexpr Milliseconds shortest{50}, longest{1000};
+  static constexpr Milliseconds shortest{50}, longest{250};
 
   /// `random`: any number.
   Milliseconds next(unsigned random) {
@@ -24,4 +25,4 @@ class Backoff {
   Milliseconds next_ = shortest;
 };
 
-}  // namespace novip::agent
+}  // namespace novip::postgres
