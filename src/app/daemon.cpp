@@ -13,6 +13,7 @@
 #include "app/listeners.h"
 #include "app/process.h"
 #include "base/text.h"
+#include "config/explain.h"
 #include "config/load.h"
 
 namespace novip::app {
@@ -120,6 +121,7 @@ int run(const Options& options) {
   const auto config = load(options);
   if (!config) return EXIT_FAILURE;
   if (options.action == Options::Action::check) {
+    if (!options.quiet) std::fputs(config::explain(*config).c_str(), stdout);
     if (options.verbose) std::puts("Configuration file is valid");
     return EXIT_SUCCESS;
   }

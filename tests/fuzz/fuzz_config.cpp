@@ -1,9 +1,10 @@
 #include <cstdint>
 #include <string>
 
+#include "config/explain.h"
 #include "config/load.h"
 
-// The whole grammar. A zero byte starts a second file.
+// The whole grammar, and what is told of a good configuration. A zero byte starts a second file.
 
 using namespace novip::config;
 
@@ -23,6 +24,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     errors += remark.kind == Remark::Kind::error;
     if (remark.text.empty() || remark.where.line < 0) __builtin_trap();
   }
+  if (loaded.config && explain(*loaded.config).empty()) __builtin_trap();
   // A configuration exactly when there are no errors.
   if ((loaded.config == nullptr) != (errors > 0)) __builtin_trap();
   return 0;
