@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "cluster/counters.h"
 #include "cluster/roster.h"
+#include "cluster/topology.h"
 #include "config/model.h"
 
 namespace novip::admin {
@@ -30,6 +31,7 @@ struct SessionRow {
 /// What the operator's ports read and can order. All on the control thread.
 struct Process {
   cluster::Roster* roster = nullptr;
+  std::vector<const cluster::Topology*> topologies;  // one for each section `cluster`
   cluster::Load* load = nullptr;  // written by `clear counters` and the page's own sessions
   std::vector<const cluster::WorkerCounters*> workers;  // summed
   TimePoint started;

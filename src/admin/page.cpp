@@ -12,6 +12,7 @@
 #include <boost/beast/http/serializer.hpp>
 #include <boost/beast/http/write.hpp>
 
+#include "admin/cluster_report.h"
 #include "admin/page_html.h"
 #include "admin/page_request.h"
 #include "admin/show_stat.h"
@@ -73,14 +74,23 @@ PageResponse csv_response(const Statistics& statistics, const config::StatsPage&
 
 std::string_view view(beast::string_view text) { return {text.data(), text.size()}; }
 
+PageResponse metrics_response(const Statistics& statistics, TimePoint now) {
+  auto response = text_response(http::status::ok, cluster_metrics(statistics, now));
+  response.set(http::field::content_type, "text/plain; version=0.0.4; charset=utf-8");
+  return response;
+}
+
 PageResponse choose_response(const Statistics& statistics, const config::StatsPage& settings,
                              const PageRequest& request, TimePoint now) {
   const auto target = parse_page_target(view(request.target()), settings.uri);
-  if (!target.matches) return text_response(http::status::not_found, "There is nothing here.\n");
+  const bool metrics = request.target() == "/metrics";
+  if (!target.matches && !metrics)
+    return text_response(http::status::not_found, "There is nothing here.\n");
   if (!authorized(view(request[http::field::authorization]), settings.users))
     return unauthorized(settings);
   if (request.method() != http::verb::get && request.method() != http::verb::head)
     return not_allowed();
+  if (metrics) return metrics_response(statistics, now);
   if (target.format == PageTarget::Format::unknown)
     return text_response(http::status::not_found, "This format is not available; ;csv is.\n");
   auto response = target.format == PageTarget::Format::csv

@@ -16,21 +16,6 @@ namespace {
 
 using Value = std::pair<std::string_view, std::string>;
 
-/// Replaces each {{name}} by its value, escaped unless the name ends in `_html`.
-std::string fill(std::string_view pattern, const std::vector<Value>& values) {
-  std::string out;
-  for (;;) {
-    const auto open = pattern.find("{{");
-    out += pattern.substr(0, open);
-    if (open == std::string_view::npos) return out;
-    const auto close = pattern.find("}}", open);
-    const auto name = pattern.substr(open + 2, close - open - 2);
-    pattern.remove_prefix(close + 2);
-    for (const auto& [key, value] : values)
-      if (key == name) out += name.ends_with("_html") ? value : escape_html(value);
-  }
-}
-
 /// How a row is coloured.
 std::string row_class(const StatRow& row) {
   if (row.kind == StatRow::Kind::frontend) return row["status"] == "OPEN" ? "front" : "front maint";
@@ -134,6 +119,20 @@ std::string version_text(const config::StatsPage& settings) {
 
 }  // namespace
 
+std::string fill(std::string_view pattern, const std::vector<Value>& values) {
+  std::string out;
+  for (;;) {
+    const auto open = pattern.find("{{");
+    out += pattern.substr(0, open);
+    if (open == std::string_view::npos) return out;
+    const auto close = pattern.find("}}", open);
+    const auto name = pattern.substr(open + 2, close - open - 2);
+    pattern.remove_prefix(close + 2);
+    for (const auto& [key, value] : values)
+      if (key == name) out += name.ends_with("_html") ? value : escape_html(value);
+  }
+}
+
 std::string escape_html(std::string_view text) {
   std::string out;
   for (const char c : text) {
@@ -199,6 +198,7 @@ std::string page_html(const Statistics& statistics, const config::StatsPage& set
                           {"toggle", target.hide_down ? "" : ";up"},
                           {"toggle_text",
                            target.hide_down ? "Show all servers" : "Hide servers that are down"},
+                          {"clusters_html", clusters_html(statistics, now)},
                           {"tables_html", tables_html(statistics, filter, now)}});
 }
 

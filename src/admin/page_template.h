@@ -74,8 +74,23 @@ inline constexpr std::string_view page_body = R"html(<!DOCTYPE html>
 </div>
 </header>
 <main>
-{{tables_html}}</main>
+{{clusters_html}}{{tables_html}}</main>
 </body></html>
+)html";
+
+inline constexpr std::string_view page_cluster = R"html(<section><h2>cluster {{name}}</h2>
+{{alerts_html}}<div class="scroll"><table>
+<thead><tr><th>Node</th><th class="left">Role</th><th>Timeline</th><th>WAL</th><th>Behind</th><th class="left">Sync</th>
+<th class="left">Streams from</th><th>Age</th><th class="left">Remark</th></tr></thead>
+<tbody>
+{{rows_html}}</tbody></table></div></section>
+)html";
+
+inline constexpr std::string_view page_alert = R"html(<p class="down left">{{text}}</p>
+)html";
+
+inline constexpr std::string_view page_node =
+    R"html(<tr class="{{class}}"><td title="{{addr}}">{{name}}</td><td class="left">{{role}}</td><td>{{timeline}}</td><td>{{lsn}}</td><td>{{lag}}</td><td class="left">{{sync}}</td><td class="left">{{upstream}}</td><td>{{age}}</td><td class="left">{{remark}}</td></tr>
 )html";
 
 inline constexpr std::string_view page_table = R"html(<section><h2>{{name}}</h2>

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unistd.h>
 
+#include "admin/cluster_report.h"
 #include "admin/identity.h"
 #include "admin/servers_state.h"
 #include "admin/show_info.h"
@@ -90,6 +91,16 @@ Answer show_cli_sockets(const Call& call) {
   for (const auto& socket : *call.sockets)
     out += socket.name + " " + std::string(level_name(socket.level)) + " all\n";
   return listing(out);
+}
+
+Answer show_cluster(const Call& call) {
+  const auto& topologies = call.statistics->process().topologies;
+  if (topologies.empty()) return refusal("No section 'cluster' in the configuration.");
+  std::optional<std::size_t> wanted;
+  for (std::size_t i = 0; i < topologies.size(); ++i)
+    if (topologies[i]->settings().name == call.argument(0)) wanted = i;
+  if (!call.argument(0).empty() && !wanted) return refusal("No such cluster.");
+  return listing(cluster_text(*call.statistics, wanted, call.now));
 }
 
 Answer show_env(const Call& call) {

@@ -8,6 +8,7 @@ namespace novip::admin {
 Answer show_backend(const Call& call);
 Answer show_cli_level(const Call& call);
 Answer show_cli_sockets(const Call& call);
+Answer show_cluster(const Call& call);
 Answer show_env(const Call& call);
 Answer show_info(const Call& call);
 Answer show_servers_conn(const Call& call);

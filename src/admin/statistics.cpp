@@ -61,6 +61,12 @@ ServerTotals Statistics::server(std::size_t proxy, std::size_t server) const {
   return totals;
 }
 
+PoolTotals Statistics::pool(std::size_t proxy) const {
+  PoolTotals sum;
+  for (const auto* worker : process_.workers) sum.add(worker->proxies[proxy].backend);
+  return sum;
+}
+
 std::uint64_t Statistics::accepted() const {
   std::uint64_t sum = 0;
   for (const auto* worker : process_.workers) sum += worker->accepted.get();
@@ -125,7 +131,8 @@ void Statistics::clear_peaks() {
   process_rates_.connections.clear_peak();
   process_rates_.sessions.clear_peak();
   for (auto& proxy : process_.load->proxies) {
-    for (auto* gauge : {&proxy.frontend_sessions, &proxy.backend_sessions, &proxy.queued})
+    for (auto* gauge :
+         {&proxy.frontend_sessions, &proxy.backend_sessions, &proxy.queued, &proxy.held})
       gauge->reset_peak();
     for (auto& server : proxy.servers) {
       server.sessions.reset_peak();

@@ -37,6 +37,7 @@ class Statistics {
   FrontendTotals frontend(std::size_t proxy) const;
   BackendTotals backend(std::size_t proxy) const;
   ServerTotals server(std::size_t proxy, std::size_t server) const;
+  PoolTotals pool(std::size_t proxy) const;  // since the start
   /// The global maxconn at start: the descriptors allow no more.
   unsigned hard_maxconn() const { return hard_maxconn_; }
   std::uint64_t accepted() const;   // client connections since the start

@@ -7,6 +7,7 @@ namespace novip::admin {
 namespace {
 
 using cluster::Counter;
+using cluster::BackendCounters;
 using cluster::FrontendCounters;
 using cluster::ServerCounters;
 
@@ -43,6 +44,17 @@ constexpr Field<FrontendCounters, FrontendTotals> frontend_fields[] = {
     {&FrontendCounters::request_errors, &FrontendTotals::request_errors},
 };
 
+constexpr Field<BackendCounters, PoolTotals> pool_fields[] = {
+    {&BackendCounters::held, &PoolTotals::held},
+    {&BackendCounters::hold_expired, &PoolTotals::hold_expired},
+    {&BackendCounters::verified, &PoolTotals::verified},
+    {&BackendCounters::unverified, &PoolTotals::unverified},
+    {&BackendCounters::wrong_startup, &PoolTotals::wrong_startup},
+    {&BackendCounters::cut, &PoolTotals::cut},
+    {&BackendCounters::self_replication, &PoolTotals::self_replication},
+    {&BackendCounters::cancels, &PoolTotals::cancels},
+};
+
 }  // namespace
 
 void ServerTotals::add(const ServerCounters& counters) {
@@ -56,6 +68,10 @@ void ServerTotals::subtract(const ServerTotals& earlier) {
 
 void FrontendTotals::add(const FrontendCounters& counters) {
   for (const auto& field : frontend_fields) this->*field.total += (counters.*field.counter).get();
+}
+
+void PoolTotals::add(const BackendCounters& counters) {
+  for (const auto& field : pool_fields) this->*field.total += (counters.*field.counter).get();
 }
 
 void FrontendTotals::subtract(const FrontendTotals& earlier) {

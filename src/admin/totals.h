@@ -34,4 +34,13 @@ struct BackendTotals {
   ServerTotals servers;  // of all servers, and of sessions that never had one
 };
 
+/// cluster::BackendCounters of role pools and `hold`, summed over workers. Names as there.
+struct PoolTotals {
+  std::uint64_t held = 0, hold_expired = 0;
+  std::uint64_t verified = 0, unverified = 0, wrong_startup = 0;
+  std::uint64_t cut = 0, self_replication = 0, cancels = 0;
+
+  void add(const cluster::BackendCounters& counters);
+};
+
 }  // namespace novip::admin
