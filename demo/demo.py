@@ -13,15 +13,14 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests" / "component"))
 
-from harness import settings                                             # noqa: E402
-from harness.cluster import ADDRESSES, Cluster, Ports                    # noqa: E402
+from harness import configurations, settings                             # noqa: E402
+from harness.cluster import ADDRESSES, USUAL_PORTS, Cluster, Ports             # noqa: E402
 from harness.ports import free_port, is_free                             # noqa: E402
 from harness.process import tail                                         # noqa: E402
 from harness.wait import wait_for                                        # noqa: E402
 
 from clients import Session, Writer                                      # noqa: E402
 
-PREFERRED = Ports(prod=5432, stdby=5433, state=5431, postgres=5434, stats=7000, api=9999, rest=8008)
 COLOURS = sys.stdout.isatty() and "NO_COLOR" not in os.environ
 BEGAN = time.monotonic()
 
@@ -53,7 +52,7 @@ def table(heads, rows):
 def choose_ports():
     """The ports of the original architecture, each replaced by another one where it is taken."""
     chosen = {}
-    for name, port in vars(PREFERRED).items():
+    for name, port in vars(USUAL_PORTS).items():
         taken = [address for address in ADDRESSES.values() if not is_free(address, port)]
         if taken:
             other = free_port(*ADDRESSES.values(), avoid=chosen.values())
@@ -85,7 +84,7 @@ def switch_over(cluster, writer, target):
     title(f"Switchover: {target.name} becomes the primary, as Pacemaker's PAF would do it")
     cluster.switchover(target, say)
     promoted = time.monotonic()
-    say(f"{target.name} is promoted; every novip learns it from the state service of each node")
+    say(f"{target.name} is promoted; every novip learns it from the nodes' state services")
     wait_for(lambda: writer.change_to(target.name), f"the writer reaches {target.name}", 20)
     cluster.wait_settled(30)
     say(f"every novip sends writers to {target.name}, and both standbys follow it")
@@ -137,6 +136,7 @@ def tell_what_to_try(cluster):
             ("write", f"psql -h {node.address} -p {ports.prod} -U app app"),
             ("read on a standby", f"psql -h {node.address} -p {ports.stdby} -U app app"),
             ("a node's own state", f"ncat {node.address} {ports.state}"),
+            *rest_commands(node),
             ("runtime API", f"echo 'show stat' | ncat {node.address} {ports.api}"),
             ("statistics", f"http://{node.address}:{ports.stats}/"),
             ("configuration", node.proxy.file),
@@ -144,11 +144,19 @@ def tell_what_to_try(cluster):
         say(f"{what:20}{command}")
 
 
-def run(folder, once):
+def rest_commands(node):
+    if not node.configuration.has_rest:
+        return ()
+    url = f"http://{node.address}:{node.ports.rest}"
+    return (("the same as Patroni", f"curl {url}/patroni"),
+            ("pushed as it changes", f"curl -N {url}/events"))
+
+
+def run(folder, configuration, once):
     title("Starting")
     say(f"everything is in {folder}, and goes away at the end")
     ports = choose_ports()
-    cluster = Cluster(folder, ports)
+    cluster = Cluster(folder, ports, configuration)
     with contextlib.ExitStack() as ends:
         ends.callback(cluster.stop)
         say("three PostgreSQL, and on each node a novip in front of them with a state service")
@@ -189,7 +197,11 @@ def main():
     parser = argparse.ArgumentParser(prog="./dev demo", description=__doc__)
     parser.add_argument("--once", action="store_true",
                         help="end after the switchover; without it, stay up until Ctrl-C")
-    once = parser.parse_args().once or not sys.stdin.isatty()
+    parser.add_argument("--deck", action="store_true",
+                        help="HAProxy's configuration of the original deck instead of novip's own")
+    options = parser.parse_args()
+    once = options.once or not sys.stdin.isatty()
+    configuration = configurations.deck() if options.deck else configurations.native()
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -200,7 +212,7 @@ def main():
         os.chmod(name, 0o755)       # PostgreSQL runs as another user
         folder = pathlib.Path(name)
         try:
-            run(folder, once)
+            run(folder, configuration, once)
         except KeyboardInterrupt:
             say()
             say("stopped")

@@ -70,7 +70,7 @@ def run_setup(setup, kinds, rounds, folder):
 def run(options):
     kinds = [kind for kind in KINDS if kind in (options.kind or KINDS)]
     setups = [setup for setup in all_setups() if setup.name in (options.only or [setup.name])]
-    results, costs = {}, None
+    results, costs, environment = {}, None, report.environment()
     with tempfile.TemporaryDirectory(prefix="novip-bench-") as name:
         os.chmod(name, 0o755)       # PostgreSQL runs as another user
         for setup in setups:
@@ -81,12 +81,13 @@ def run(options):
     print(report.result_tables(results, kinds), text, sep="\n\n")
     if options.json:
         options.json.write_text(json.dumps({
-            "environment": report.environment(),
+            "environment": environment,
             "detection": [dataclasses.asdict(cost) for cost in costs or []],
             "results": {name: {kind: [dataclasses.asdict(figures) for figures in rounds[kind]]
                                for kind in kinds} for name, rounds in results.items()}}, indent=1))
     if options.write:
-        DOCUMENT.write_text(report.document(setups, results, kinds, text, ESTABLISHED))
+        DOCUMENT.write_text(report.document(environment, setups, results, kinds, text,
+                                            ESTABLISHED))
 
 
 def main():

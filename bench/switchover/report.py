@@ -122,7 +122,7 @@ all that run stream from the new primary. *rw cut*: of the sessions established 
 """
 
 
-def document(setups, results, kinds, detection, established):
+def document(environment, setups, results, kinds, detection, established):
     contenders = "\n".join(f"- **{setup.name}**: {setup.what}" for setup in setups)
-    return DOCUMENT.format(**environment(), contenders=contenders, established=established,
+    return DOCUMENT.format(**environment, contenders=contenders, established=established,
                            tables=result_tables(results, kinds), detection=detection)

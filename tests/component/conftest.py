@@ -1,4 +1,5 @@
 import contextlib
+import functools
 import itertools
 import os
 import pathlib
@@ -8,8 +9,9 @@ import tempfile
 
 import pytest
 
-from harness import settings
+from harness import configurations, settings
 from harness.cluster import Cluster
+from harness.pool import Pool
 from harness.process import tail
 from harness.proxy import Proxy
 from harness.syslog import SyslogReceiver
@@ -70,16 +72,27 @@ def folder(run_folder):
     return path
 
 
-@pytest.fixture(scope="session")
-def shared_cluster(run_folder):
-    path = run_folder / "cluster"
-    path.mkdir()
-    cluster = Cluster(path)
+@contextlib.contextmanager
+def running_cluster(folder, configuration):
+    folder.mkdir()
+    cluster = Cluster(folder, configuration=configuration)
     try:
         cluster.start()
         yield cluster
     finally:
         cluster.stop()
+
+
+@pytest.fixture(scope="session")
+def shared_cluster(run_folder):
+    with running_cluster(run_folder / "deck", configurations.deck()) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def shared_native(run_folder):
+    with running_cluster(run_folder / "native", configurations.native()) as cluster:
+        yield cluster
 
 
 @pytest.fixture
@@ -89,6 +102,21 @@ def cluster(shared_cluster):
     yield shared_cluster
     for node in shared_cluster.nodes:
         node.proxy.check()
+
+
+@pytest.fixture
+def native(shared_native):
+    """The same with novip's own configuration."""
+    shared_native.restore()
+    yield shared_native
+    for node in shared_native.nodes:
+        node.proxy.check()
+
+
+@pytest.fixture
+def start_pool(start_proxy, native):
+    """Starts a proxy of its own with one role pool in front of `native`: harness.pool.Pool."""
+    return functools.partial(Pool, start_proxy, native)
 
 
 @pytest.fixture

@@ -36,15 +36,21 @@ class Ports:
         return Ports(*free_ports(len(dataclasses.fields(Ports)), *ADDRESSES.values()))
 
 
+# The ports of the original architecture and Patroni's, for where they are free.
+USUAL_PORTS = Ports(prod=5432, stdby=5433, state=5431, postgres=5434, stats=7000, api=9999,
+                    rest=8008)
+
+
 class Node:
     """PostgreSQL and, unless `configuration` is None, a proxy in front of the whole cluster."""
 
-    def __init__(self, name, folder, ports, configuration):
-        self.name, self.address, self.ports = name, ADDRESSES[name], ports
+    def __init__(self, name, folder, ports, configuration, addresses=ADDRESSES, network=None):
+        self.name, self.address, self.ports = name, addresses[name], ports
+        self.addresses, self._network = addresses, network
         self.folder = pathlib.Path(folder) / name
         self.folder.mkdir()
         self.postgres = Postgres(name, self.address, ports.postgres, self.folder / "postgres",
-                                 self._upstream(configuration))
+                                 self._upstream(configuration), network)
         self.conninfo = (f"host={self.postgres.sockets} port={ports.postgres} dbname=production "
                          f"user=postgres")
         self.configuration = configuration
@@ -56,12 +62,13 @@ class Node:
         """Where PostgreSQL looks for a primary: its own node's proxy, as in the deck."""
         if configuration:
             return f"host={self.address} port={self.ports.prod}"
-        others = ",".join(address for address in ADDRESSES.values() if address != self.address)
+        others = ",".join(address for address in self.addresses.values() if address != self.address)
         return (f"host={others} port={self.ports.postgres} target_session_attrs=read-write "
                 f"connect_timeout=2")
 
     def _fill_in(self, text):
-        places = {name: f"{address}:{self.ports.postgres}" for name, address in ADDRESSES.items()}
+        places = {name: f"{address}:{self.ports.postgres}"
+                  for name, address in self.addresses.items()}
         servers = "\n".join(f"    server         {name} {place} check"
                             for name, place in places.items())
         nodes = "\n".join(f"    node {name} {place}" for name, place in places.items())
@@ -77,7 +84,7 @@ class Node:
             self._state = Process("state", [sys.executable, program, self.address,
                                             self.ports.state, self.conninfo],
                                   self.folder / "state.log")
-        self.proxy.start()
+        self.proxy.start(network=self._network)
 
     def stop_proxy(self, number=signal.SIGTERM):
         if self._state:
@@ -107,13 +114,15 @@ class Node:
 
 
 class Cluster:
-    def __init__(self, folder, ports=None, configuration=deck()):
+    def __init__(self, folder, ports=None, configuration=deck(), network=None):
         """`configuration`: of every node's proxy (harness.configurations); None: no proxies, and
-        the standbys find the primary by a list of hosts."""
+        the standbys find the primary by a list of hosts. `network`: a harness.network.Network."""
         self.folder = pathlib.Path(folder)
-        self.ports = ports or Ports.find()
+        self.ports = ports or (USUAL_PORTS if network else Ports.find())
         self.template = make_template(self.folder / "template", ADDRESSES)
-        self.nodes = [Node(name, self.folder, self.ports, configuration) for name in ADDRESSES]
+        self.nodes = [Node(name, self.folder, self.ports, configuration,
+                           *((network.addresses, network.namespace(name)) if network else ()))
+                      for name in ADDRESSES]
 
     def __getitem__(self, name):
         return next(node for node in self.nodes if node.name == name)
@@ -150,7 +159,7 @@ class Cluster:
             node.postgres.resume()
             node.start_proxy()
         if not (all(node.postgres.running for node in self.nodes)
-                and self.primary is self.nodes[0]):
+                and [node.postgres.is_standby() for node in self.nodes] == [False, True, True]):
             self.start()
         else:
             self.wait_settled()

@@ -70,6 +70,14 @@ global
 """
 
 
+CLUSTER_TEXT = """\
+cluster pg
+    watch {watch}
+{nodes}
+
+"""
+
+
 @dataclasses.dataclass(frozen=True)
 class Configuration:
     text: str       # with fields in braces, which the node fills in
@@ -80,6 +88,11 @@ class Configuration:
         """Whether the proxy itself tells the node's state; HAProxy needs a service beside it."""
         return "\nstate\n" in "\n" + self.text
 
+    @property
+    def has_rest(self):
+        """Whether the state is also told in Patroni's dialect, and pushed."""
+        return "{rest}" in self.text
+
 
 def deck(binary=settings.BINARY):
     is_haproxy = pathlib.Path(binary).name.startswith("haproxy")
@@ -88,3 +101,11 @@ def deck(binary=settings.BINARY):
 
 def native(binary=settings.BINARY):
     return Configuration(NATIVE_TEXT + OPERATION_TEXT, binary)
+
+
+def cluster_section(cluster, watch=None):
+    """For a proxy of its own in front of `cluster` (harness.cluster.Cluster); `watch`: what follows
+    that word, the nodes' agents by default."""
+    nodes = "\n".join(f"    node {node.name} {node.address}:{node.ports.postgres}"
+                      for node in cluster.nodes)
+    return CLUSTER_TEXT.format(watch=watch or f"agent port {cluster.ports.rest}", nodes=nodes)

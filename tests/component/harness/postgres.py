@@ -33,11 +33,14 @@ log_line_prefix = '%m [%p] %r '
 """
 
 # The deck rejects an instance that would replicate from itself by its address; here every
-# connection comes from loopback, so each node replicates under a name of its own.
+# connection comes from loopback, so each node replicates under a name of its own. The role novip
+# must give its password: it is for `watch pgsql`.
+PASSWORD = "of the role novip"
 ACCESS = """\
 local all,replication all trust
-host replication {name} 127.0.0.0/8 reject
-host all,replication all 127.0.0.0/8 trust
+host all novip {clients} scram-sha-256
+host replication {name} {clients} reject
+host all,replication all {clients} trust
 """
 
 
@@ -63,6 +66,7 @@ def make_template(folder, node_names):
          "-nodes", "-days", "7", "-subj", "/CN=novip", "-keyout", data / "server.key",
          "-out", data / "server.crt")
     roles = "".join(f"CREATE ROLE {name} LOGIN REPLICATION;\n" for name in node_names)
+    roles += f"CREATE ROLE novip LOGIN PASSWORD '{PASSWORD}' IN ROLE pg_monitor;\n"
     _run(postgres_program("postgres"), "--single", "-D", data, "postgres",
          input=roles + "CREATE ROLE app LOGIN;\nCREATE DATABASE app OWNER app;\n"
                        "CREATE DATABASE production OWNER app;\n")
@@ -88,9 +92,10 @@ def _is_alive(pid):
 
 
 class Postgres:
-    """One instance; `upstream` says where it replicates from, in libpq's words."""
+    """One instance; `upstream` says where it replicates from, in libpq's words;
+    `network`: the namespace that it is in."""
 
-    def __init__(self, name, address, port, folder, upstream):
+    def __init__(self, name, address, port, folder, upstream, network=None):
         self.name, self.address, self.port = name, address, port
         self.folder = pathlib.Path(folder)
         self.data = self.folder / "data"
@@ -99,7 +104,8 @@ class Postgres:
         self.sockets = self.folder / "production"
         self.log = self.folder / "postgres.log"
         self._values = dict(name=name, address=address, port=port, sockets=self.sockets,
-                            upstream=upstream)
+                            upstream=upstream, clients=f"{address}/8")
+        self._network = network
         self._process = None
         self._hung = []
         self._orphans = []
@@ -139,7 +145,8 @@ class Postgres:
     def start(self):
         """Returns once it answers."""
         self._process = Process(self.name, [postgres_program("postgres"), "-D", self.data],
-                                self.log, user=settings.POSTGRES_USER)
+                                self.log, user=settings.POSTGRES_USER,
+                                network=self._network)
         wait_for(self._answers, f"PostgreSQL {self.name} starts", 30)
 
     def _answers(self):

@@ -1,6 +1,7 @@
 """Child processes that are always ended, by their process id."""
 
 import pathlib
+import pwd
 import signal
 import subprocess
 
@@ -8,11 +9,14 @@ from harness import settings
 
 
 class Process:
-    """A long-running child with its output in a log file."""
+    """A long-running child with its output in a log file; `network`: the namespace that it is in,
+    a file."""
 
-    def __init__(self, name, command, log, *, user=None, env=None, pass_fds=()):
+    def __init__(self, name, command, log, *, user=None, env=None, pass_fds=(), network=None):
         self.name = name
         self.log = pathlib.Path(log)
+        if network:
+            command, user = [*_enter(network, user), *command], None
         with self.log.open("ab") as output:
             self._child = subprocess.Popen(
                 [str(word) for word in command], stdin=subprocess.DEVNULL, stdout=output,
@@ -50,6 +54,14 @@ class Process:
             except subprocess.TimeoutExpired:
                 self._child.kill()
         return self._child.wait()
+
+
+def _enter(network, user):
+    identity = []
+    if user:
+        entry = pwd.getpwnam(user)
+        identity = ["--setuid", entry.pw_uid, "--setgid", entry.pw_gid]
+    return ["nsenter", f"--net={network}", *identity, "--"]
 
 
 def tail(path, lines=40):

@@ -1,0 +1,53 @@
+"""Clients that open one session after the other while something happens."""
+
+import itertools
+import threading
+import time
+
+import psycopg
+
+
+class Opener:
+    """Opens sessions through each node's proxy in turn, in a thread, while it is a `with` block's
+    context."""
+
+    def __init__(self, cluster, port, **options):
+        self._cluster, self._port, self._options = cluster, port, options
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self.failures = []      # why a session could not be opened
+        self.sessions = []      # (when it began, whether its server is a standby, its address)
+
+    def _run(self):
+        for node in itertools.cycle(self._cluster.nodes):
+            if self._ended.is_set():
+                return
+            self._open(node)
+
+    def _open(self, node):
+        began = time.monotonic()
+        try:
+            session = psycopg.connect(node.conninfo_of(self._port), autocommit=True,
+                                      connect_timeout=60, **self._options)
+        except psycopg.OperationalError as error:
+            self.failures.append(str(error))
+            self._ended.wait(0.01)
+            return
+        with session:
+            try:
+                self.sessions.append((began, *session.execute(
+                    "SELECT pg_is_in_recovery(), host(inet_server_addr())").fetchone()))
+            except psycopg.OperationalError:
+                pass        # it was there, and its server has ended
+
+    def count_on(self, address, since=0.0):
+        return sum(began > since and server == address for began, _, server in self.sessions)
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._ended.set()
+        self._thread.join(60)
+        assert not self._thread.is_alive(), "a client is still held"

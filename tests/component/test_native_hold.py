@@ -1,0 +1,105 @@
+"""`hold`: while there is no server for them clients wait, in order, and not for ever."""
+
+import concurrent.futures
+import time
+
+import pytest
+
+from harness.settings import scaled
+from harness.wait import wait_for
+from harness.wire import SSL_REQUEST, Wire, startup_packet
+
+pytestmark = pytest.mark.novip_only
+
+
+@pytest.fixture
+def no_primary(native):
+    """srv1 is stopped, and every proxy knows."""
+    native["srv1"].postgres.stop("fast")
+    for node in native.nodes:
+        wait_for(lambda: not node.proxy.api.up("prod"), f"{node.name} has no primary")
+    return native
+
+
+def held(proxy):
+    """How many clients wait, as the runtime API shows them."""
+    return proxy.api("show sess").count("held")
+
+
+@pytest.mark.parametrize("mode", ["disable", "require"])
+def test_who_comes_without_a_primary_waits_for_it(no_primary, mode):
+    node = no_primary["srv3"]
+    with concurrent.futures.ThreadPoolExecutor(1) as threads:
+        coming = threads.submit(node.connect, "prod", sslmode=mode, connect_timeout=30)
+        wait_for(lambda: held(node.proxy) >= 1, "the client is held")
+        assert not coming.done()
+        no_primary["srv2"].postgres.promote()
+        promoted = time.monotonic()
+        with coming.result(10) as session:
+            assert time.monotonic() - promoted < 2
+            assert session.execute("SELECT host(inet_server_addr())").fetchone() == ("127.0.0.12",)
+
+
+def test_everybody_who_is_held_is_served(no_primary):
+    node, count = no_primary["srv2"], scaled(300)
+    clients = [Wire(node.address, node.ports.prod) for _ in range(count)]
+    try:
+        for client in clients:
+            client.send(startup_packet())
+        wait_for(lambda: held(node.proxy) >= count, "all are held", 20)
+        no_primary["srv2"].postgres.promote()
+        for client in clients:
+            client.wait_ready()
+    finally:
+        for client in clients:
+            client.close()
+
+
+@pytest.mark.parametrize("first", [b"", SSL_REQUEST], ids=["plain", "tls"])
+def test_past_the_limit_there_is_a_sentence(no_primary, start_pool, first):
+    pool = start_pool("cluster pg role primary", "hold 700ms")
+    began = time.monotonic()
+    with Wire(pool.address, pool.port) as client:
+        if first:
+            client.send(first)
+            assert client.read(1) == b"N"       # an error could not be told before encryption
+        client.send(startup_packet())
+        error = client.error()
+        assert client.at_end()
+    assert 0.6 < time.monotonic() - began < 5
+    assert (error["S"], error["C"]) == ("FATAL", "57P03")
+    assert " " in error["M"]
+
+
+def test_without_hold_the_sentence_comes_at_once(no_primary, start_pool):
+    pool = start_pool("cluster pg role primary", "hold off")
+    began = time.monotonic()
+    with Wire(pool.address, pool.port) as client:
+        client.send(startup_packet())
+        assert client.error()["C"] == "57P03"
+    assert time.monotonic() - began < 1
+
+
+def test_who_leaves_while_held_is_forgotten(no_primary, start_pool):
+    pool = start_pool("cluster pg role primary", "hold 60s")
+    clients = [Wire(pool.address, pool.port) for _ in range(5)]
+    for client in clients:
+        client.send(startup_packet())
+    wait_for(lambda: held(pool.proxy) == 5, "all are held")
+    for client in clients:
+        client.close()
+    wait_for(lambda: held(pool.proxy) == 0, "nobody is held", 2)
+    assert pool.proxy.api.stat()["pool", "FRONTEND"]["scur"] == "0"
+
+
+def test_a_standby_that_starts_is_waited_for(native, start_pool):
+    """Its pool is empty for as long as the restart takes: nobody is refused."""
+    pool = start_pool("cluster pg role standby", "hold 30s")
+    native["srv3"].postgres.stop("fast")
+    pool.wait_reached("srv2")
+    native["srv2"].postgres.stop("fast")
+    with concurrent.futures.ThreadPoolExecutor(1) as threads:
+        coming = threads.submit(pool.reached)
+        wait_for(lambda: held(pool.proxy) >= 1, "the client is held")
+        native["srv2"].postgres.start()
+        assert coming.result(20) == "srv2"

@@ -1,0 +1,100 @@
+"""Situations in which a proxy must doubt what it sees: unknown is never primary."""
+
+import concurrent.futures
+import re
+
+import psycopg
+import pytest
+
+from harness.postgres import make_template
+from harness.wait import wait_for
+from harness.wire import Wire, startup_packet
+
+pytestmark = pytest.mark.novip_only
+
+
+def told(node, pattern):
+    """Whether this stands in the log of a node's proxy."""
+    return re.search(pattern, node.proxy.log.read_text(errors="replace"), re.I)
+
+
+def wait_no_primary(nodes):
+    for node in nodes:
+        wait_for(lambda: not node.proxy.api.up("prod"), f"{node.name} has no primary")
+
+
+def sqlstate_of_its_end(session):
+    with pytest.raises(psycopg.OperationalError) as caught:
+        for _ in range(2):
+            session.execute("SELECT 1")
+    return caught.value.sqlstate
+
+
+def test_of_two_primaries_the_higher_timeline_wins(native, cleanup):
+    """Somebody promotes a standby while the primary runs."""
+    session = cleanup.enter_context(native["srv3"].connect("prod", sslmode="disable"))
+    native["srv2"].postgres.promote()
+    assert sqlstate_of_its_end(session) == "57P01"
+    for node in native.nodes:
+        wait_for(lambda: node.proxy.api.up("prod") == {"srv2"}, f"{node.name} sends to srv2")
+        wait_for(lambda: told(node, "two primaries"), f"{node.name} says so")
+        with node.connect("prod") as session:
+            assert session.execute("SELECT host(inet_server_addr())").fetchone() == ("127.0.0.12",)
+
+
+def test_two_primaries_on_one_timeline_are_none(native):
+    """Both were promoted while the primary was away: nobody can say which is right."""
+    for name in ("srv2", "srv3"):       # they must not find each other
+        with native[name].postgres.connect() as session:
+            session.execute("ALTER SYSTEM SET primary_conninfo = ''")
+            session.execute("SELECT pg_reload_conf()")
+    native["srv1"].postgres.stop("fast")
+    with concurrent.futures.ThreadPoolExecutor(2) as threads:
+        list(threads.map(lambda name: native[name].postgres.promote(), ("srv2", "srv3")))
+    for node in native.nodes:
+        wait_for(lambda: told(node, "two primaries"), f"{node.name} says so")
+    wait_no_primary(native.nodes)
+    native["srv3"].postgres.stop("fast")
+    for node in native.nodes:
+        wait_for(lambda: node.proxy.api.up("prod") == {"srv2"}, f"{node.name} sends to srv2")
+
+
+def test_another_cluster_s_primary_takes_nobody(native, folder):
+    """An instance that was initialised anew runs where srv3 was."""
+    srv3 = native["srv3"].postgres
+    srv3.create(make_template(folder / "other", [node.name for node in native.nodes]))
+    srv3.start()
+    assert not srv3.is_standby()
+    for node in native.nodes:
+        wait_for(lambda: told(node, "srv3.*system identifier|system identifier.*srv3"),
+                 f"{node.name} says so")
+        assert node.proxy.api.up("prod") == {"srv1"}
+        wait_for(lambda: node.proxy.api.up("stdby") == {"srv2"}, f"{node.name} reads from srv2")
+        assert node.reaches("prod", standby=False)
+
+
+def test_a_minority_has_no_primary(native, cleanup):
+    """srv1 sees only itself: the others may have promoted another; its clients must not go on."""
+    srv1, others = native["srv1"], native.nodes[1:]
+    session = cleanup.enter_context(srv1.connect("prod", sslmode="disable"))
+    for node in others:
+        node.stop_proxy()
+    assert sqlstate_of_its_end(session) == "57P01"
+    wait_no_primary([srv1])
+    assert told(srv1, "minority")
+    assert srv1.postgres.running and not srv1.postgres.is_standby()
+    others[0].start_proxy()
+    wait_for(lambda: srv1.reaches("prod", standby=False), "srv1 serves again")
+
+
+def test_a_node_never_replicates_from_itself(native, start_pool):
+    """pg_hba would let this role in, and it is PostgreSQL that would follow itself. Here all nodes
+    are one machine, and so none is left; the standbys themselves replicate by TLS, which novip
+    cannot read."""
+    pool = start_pool("cluster pg role primary", "hold 300ms")
+    pool.wait_reached("srv1")
+    with Wire(pool.address, pool.port) as client:
+        client.send(startup_packet(user="srv2", replication="true"))
+        assert client.error()["C"] == "57P03"
+    assert pool.reached(sslmode="disable") == "srv1"
+    assert native["srv1"].postgres.followers() == {"srv2", "srv3"}
