@@ -3,8 +3,6 @@
 import contextlib
 import time
 
-from harness.wait import wait_for
-
 from clients import open_sessions, stay, write
 from figures import figures
 from moves import run_move

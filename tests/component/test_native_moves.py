@@ -2,10 +2,9 @@
 
 import time
 
-import psycopg
 import pytest
 
-from harness.opener import Opener
+from harness.clients import Opener, sqlstate_of_its_end
 from harness.wait import wait_for
 
 pytestmark = pytest.mark.novip_only
@@ -39,13 +38,6 @@ def check(openers, promoted, new):
                 assert in_recovery or (server == new and began < promoted), f"{server} is primary"
         if mode == "disable":
             assert opener.failures == [], port
-
-
-def sqlstate_of_its_end(session):
-    with pytest.raises(psycopg.OperationalError) as caught:
-        for _ in range(2):      # what came before the end of stream, then the end
-            session.execute("SELECT 1")
-    return caught.value.sqlstate
 
 
 def test_a_switchover_refuses_nobody(native, openers):

@@ -3,9 +3,9 @@
 import concurrent.futures
 import re
 
-import psycopg
 import pytest
 
+from harness.clients import sqlstate_of_its_end
 from harness.postgres import make_template
 from harness.wait import wait_for
 from harness.wire import Wire, startup_packet
@@ -21,13 +21,6 @@ def told(node, pattern):
 def wait_no_primary(nodes):
     for node in nodes:
         wait_for(lambda: not node.proxy.api.up("prod"), f"{node.name} has no primary")
-
-
-def sqlstate_of_its_end(session):
-    with pytest.raises(psycopg.OperationalError) as caught:
-        for _ in range(2):
-            session.execute("SELECT 1")
-    return caught.value.sqlstate
 
 
 def test_of_two_primaries_the_higher_timeline_wins(native, cleanup):

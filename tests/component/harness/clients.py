@@ -1,10 +1,23 @@
-"""Clients that open one session after the other while something happens."""
+"""Clients while something happens: those that come, and how it ends for those that are there."""
 
 import itertools
+import select
 import threading
 import time
 
 import psycopg
+import pytest
+
+from harness import settings
+
+
+def sqlstate_of_its_end(session, seconds=10):
+    """Waits for an idle session to be ended, and tells with which word; None: a reset."""
+    readable, _, _ = select.select([session], [], [], seconds * settings.PATIENCE)
+    assert readable, "the session lives"
+    with pytest.raises(psycopg.OperationalError) as caught:
+        session.execute("SELECT 1")
+    return caught.value.sqlstate
 
 
 class Opener:
