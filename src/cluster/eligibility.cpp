@@ -94,7 +94,7 @@ bool lags(const Pool& pool, const NodeView& node, bool now_drained) {
 Cut cut_of_unavailable(const Topology& topology, const NodeView& node) {
   const bool was_primary = node.last_role == Role::primary;
   if (was_primary && topology.in_minority()) return Cut::minority;
-  if (!node.heard || !node.instance.ends_its_sessions) return Cut::role_left;
+  if (!node.instance.ends_its_sessions) return Cut::role_left;
   // PostgreSQL that shuts down closes its sessions by itself, the standbys' last. Once there is
   // another primary nothing that comes from this one matters any more.
   return was_primary && topology.primary() ? Cut::role_left : Cut::none;
@@ -119,7 +119,7 @@ Eligibility judge(const Pool& pool, const Topology& topology, std::size_t index,
   const bool second = pool.fallback && fit(*pool.fallback, topology, index) == Fit::yes;
   if (fits != Fit::yes && !second) {
     if (fits == Fit::unknown)
-      return {Place::drains, what + ", not known whether in sync", Cut::none};
+      return {Place::drains, what + ", not known whether synchronous", Cut::none};
     const bool claims = node.instance.role == Role::primary;
     return {Place::out, what, claims && topology.in_minority() ? Cut::minority : Cut::role_left};
   }

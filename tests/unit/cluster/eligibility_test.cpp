@@ -258,9 +258,9 @@ TEST(Judge, SynchronousStandbys) {
 TEST(Judge, AStandbyThatMayBeSynchronousDrains) {
   JudgeLab lab;
   for (const auto role : {Pool::Role::sync, Pool::Role::async})
-    EXPECT_EQ(
-        lab.judged(of(role), 1),
-        (Eligibility{Place::drains, "standby, 0 kB behind, not known whether in sync", Cut::none}));
+    EXPECT_EQ(lab.judged(of(role), 1),
+              (Eligibility{Place::drains, "standby, 0 kB behind, not known whether synchronous",
+                           Cut::none}));
   Pool pool = of(Pool::Role::sync);
   pool.fallback = Pool::Role::standby;
   EXPECT_EQ(lab.judged(pool, 1), (Eligibility{Place::fallback, "standby, 0 kB behind", Cut::none}));

@@ -102,6 +102,7 @@ TEST(Pools, SayWhoServesInHaproxysWords) {
   EXPECT_EQ(lab.state(prod, 1).last_check.status, CheckStatus::l7sts);
   EXPECT_EQ(lab.state(prod, 1).last_check.info, "standby, 0 kB behind");
   EXPECT_EQ(lab.state(prod, 1).went_down, 0u) << "it was never up";
+  EXPECT_EQ(lab.view(prod, 1).epoch, 0u) << "nobody can be on it yet";
 }
 
 TEST(Pools, HeartbeatsChangeNothingForTheWorkers) {
@@ -134,6 +135,9 @@ TEST(Pools, AFastStopAndAPromotion) {
   EXPECT_EQ(lab.state(prod, 0).went_down, 1u);
   EXPECT_EQ(lab.state(prod, 0).failed_checks, 1u);
   EXPECT_EQ(lab.state(prod, 0).last_change, lab.now);
+
+  lab.hear(0, shutting_down());
+  EXPECT_EQ(lab.state(prod, 0).failed_checks, 1u) << "counted once";
 
   lab.wait(Milliseconds(100));
   lab.hear(1, primary(4));
@@ -258,6 +262,20 @@ TEST(Pools, APromotedStandbyKeepsItsReadersWhereThereIsNoOther) {
   EXPECT_EQ(lab.view(stdby, 1).epoch, 1u);
 }
 
+TEST(Pools, WorkersAreToldOfAServerThatIsAFallbackFromNowOn) {
+  TopologyLab lab(cluster_section(2));
+  Lab pools(prod_and_stdby(lab.settings)[stdby]);
+  lab.all_heard({primary(), standby()});
+  pools.roster->assess(0, lab.topology, lab.now);
+  lab.heard(0, hung());
+  pools.roster->assess(0, lab.topology, lab.now);
+  pools.changes = 0;
+  lab.heard(1, primary(4));
+  pools.roster->assess(0, lab.topology, lab.now);
+  EXPECT_EQ(pools.changes, 1);
+  EXPECT_TRUE(pools.roster->snapshot()->proxies[0].servers[1].fallback);
+}
+
 TEST(Pools, TwoPrimariesOnOneTimelineAreCut) {
   PoolLab lab;
   lab.start();
@@ -289,6 +307,7 @@ TEST(Pools, MaintenanceKeepsClientsAwayWhateverTheRole) {
   EXPECT_EQ(lab.candidates(prod), "");
   lab.order(prod, 0, Roster::SetState::ready);
   EXPECT_EQ(lab.candidates(prod), "srv1") << "what is known holds, nobody has to wait";
+  EXPECT_TRUE(lab.state(prod, 0).health.up());
   EXPECT_EQ(lab.state(prod, 0).status(), "UP");
   EXPECT_EQ(lab.pools.said().back(),
             "notice Server prod/srv1 is UP/READY (leaving forced "

@@ -69,6 +69,7 @@ TEST(Topology, StateOlderThanTheLeaseIsUnknown) {
   EXPECT_EQ(lab.topology.primary(), none);
   EXPECT_FALSE(lab.node(0).heard);
   EXPECT_FALSE(lab.node(0).instance.known());
+  EXPECT_EQ(lab.node(0).primary_since, std::nullopt);
   EXPECT_EQ(lab.said(), Lines{"warning cluster pg: srv1 is now unavailable (was primary): no news "
                               "for more than 1000 ms"});
   EXPECT_EQ(lab.topology.next_expiry(), lab.now + Milliseconds(500)) << "the standbys'";
@@ -152,8 +153,9 @@ TEST(Topology, OfTwoPrimariesTheHigherTimelineWins) {
   EXPECT_EQ(lab.topology.primary(), 1u);
   EXPECT_EQ(lab.said(), Lines{"alert cluster pg: two primaries: srv1 on timeline 3, srv2 on "
                               "timeline 4; the higher timeline wins"});
-  lab.heard(0, primary(3));
-  EXPECT_EQ(lab.said(), Lines{});
+  lab.now += Milliseconds(50);
+  lab.heard(1, primary(4));
+  EXPECT_EQ(lab.said(), Lines{}) << "it is still so";
   lab.heard(0, shutting_down());
   EXPECT_EQ(lab.alerts(), Alerts{});
   EXPECT_EQ(lab.said().back(),
@@ -205,6 +207,12 @@ TEST(Topology, AnotherSystemIsExcluded) {
   lab.heard(0, standby());
   EXPECT_FALSE(lab.node(0).excluded);
   EXPECT_EQ(lab.alerts(), Alerts{});
+  lab.heard(0, of_other_system(standby()));
+  lab.pass(Milliseconds(999));
+  lab.heard(1, primary(3));
+  lab.heard(2, standby());
+  lab.pass(Milliseconds(1));
+  EXPECT_EQ(lab.alerts(), Alerts{}) << "nobody knows what is there now";
 }
 
 TEST(Topology, TheSystemIsKeptOnceItIsKnown) {
