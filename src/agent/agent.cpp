@@ -7,20 +7,30 @@
 #include <utility>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 
+#include "agent/http_port.h"
 #include "agent/knowledge.h"
+#include "agent/news.h"
+#include "agent/subscribers.h"
 #include "agent/text_port.h"
 #include "base/text.h"
+#include "postgres/instance_json.h"
 #include "postgres/watch.h"
 
 namespace novip::agent {
 
 namespace {
 
+namespace asio = boost::asio;
 using cluster::Instance;
 
 /// Clients served before PostgreSQL and the timers get their turn: well under a millisecond.
 constexpr unsigned largest_batch = 64;
+
+/// So many that a subscriber whose lease is as long as ours can miss one or two.
+constexpr int heartbeats_per_lease = 4;
 
 const char* name_of(Role role) {
   switch (role) {
@@ -43,22 +53,30 @@ std::string in_words(const Answer& answer) {
 class Agent::Loop {
  public:
   Loop(const config::State& settings, std::vector<UniqueFd> listeners,
-       std::function<void(const std::string&)> log)
+       std::vector<UniqueFd> http_listeners, std::function<void(const std::string&)> log)
       : log_(std::move(log)),
         knowledge_(settings.lease),
         told_(answer()),
+        news_(settings.lease / heartbeats_per_lease),
+        heartbeat_(io_),
+        heartbeat_interval_(settings.lease / heartbeats_per_lease),
         watch_(io_, {settings.conninfo, settings.interval, settings.lease},
                [this](const Instance& instance, TimePoint asked, const std::string& detail) {
                  heard(instance, asked, detail);
-               }) {
+               }),
+        places_(std::make_shared<HttpPlaces>(io_, std::max(settings.maxconn, 1u))),
+        service_(make_service()) {
     const unsigned batch = std::clamp(settings.maxconn, 1u, largest_batch);
     for (auto& listener : listeners)
-      ports_.emplace_back(
+      text_ports_.emplace_back(
           io_, std::move(listener), batch, [this] { return text(answer()); }, log_);
+    for (auto& listener : http_listeners)
+      http_ports_.emplace_back(io_, std::move(listener), places_, &service_, log_);
   }
 
   void start() {
     watch_.start();
+    beat();
     thread_ = std::thread([this] { io_.run(); });
   }
 
@@ -67,54 +85,108 @@ class Agent::Loop {
     if (thread_.joinable()) thread_.join();
   }
 
-  Answer answer() const {
-    const std::lock_guard lock(mutex_);
-    return answer_of(knowledge_.at(Clock::now()));
+  void told(cluster::SyncState sync, cluster::Lsn primary) {
+    asio::post(io_, [this, sync, primary] {
+      {
+        const std::lock_guard lock(mutex_);
+        knowledge_.told(sync, primary);
+      }
+      publish(&News::learned);
+    });
   }
 
+  Answer answer() const { return answer_of(instance()); }
+
  private:
+  Instance instance() const {
+    const std::lock_guard lock(mutex_);
+    return knowledge_.at(Clock::now());
+  }
+
+  RestService make_service() {
+    RestService service;
+    service.answer = [this](const RestTarget& target) {
+      // This thread alone changes what is known.
+      return rest_answer(target, instance(), knowledge_.age(Clock::now()));
+    };
+    service.state = [this] { return postgres::to_json(instance()); };
+    service.refresh = [this](auto done) {
+      watch_.ask([done = std::move(done)](const Instance&) { done(); });
+    };
+    service.crowded = [this] { return places_->taken >= places_->limit; };
+    service.subscribers = &subscribers_;
+    return service;
+  }
+
   void heard(const Instance& instance, TimePoint asked, const std::string& detail) {
     {
       const std::lock_guard lock(mutex_);
       knowledge_.heard(instance, asked);
     }
-    tell(detail);
+    log_change(detail);
+    publish(&News::learned);
   }
 
   /// One line per change of role, and one for the first thing that is known. Before that the ports
   /// serve nobody: clients wait in the backlog (for as long as the lease at most), because to tell
   /// the first health check that nothing is known yet would take a healthy server down.
-  void tell(const std::string& detail) {
+  void log_change(const std::string& detail) {
     const Answer now = answer();
     if (now.role == told_.role && told_once_) return;
     log_(format("PostgreSQL at %s is now %s (was %s)%s%s", watch_.description().c_str(),
                 in_words(now).c_str(), in_words(told_).c_str(), detail.empty() ? "" : ": ",
                 detail.c_str()));
     told_ = now;
-    if (!told_once_)
-      for (auto& port : ports_) port.start();
-    told_once_ = true;
+    if (!std::exchange(told_once_, true)) open_ports();
   }
 
-  boost::asio::io_context io_{1};
+  void open_ports() {
+    for (auto& port : text_ports_) port.start();
+    for (auto& port : http_ports_) port.start();
+  }
+
+  void publish(bool (News::*is_news)(const Instance&, TimePoint)) {
+    const Instance now = instance();
+    if ((news_.*is_news)(now, Clock::now())) subscribers_.publish(postgres::to_json(now));
+  }
+
+  void beat() {
+    heartbeat_.expires_after(heartbeat_interval_);
+    heartbeat_.async_wait([this](const boost::system::error_code& cancelled) {
+      if (cancelled) return;
+      if (told_once_) publish(&News::still);
+      beat();
+    });
+  }
+
+  asio::io_context io_{1};
   std::function<void(const std::string&)> log_;
   mutable std::mutex mutex_;
-  Knowledge knowledge_;  // guarded by mutex_
+  Knowledge knowledge_;  // changed by the loop's thread only, under mutex_
   Answer told_;          // what the log was told last; the loop's thread only
   bool told_once_ = false;
+  News news_;
+  asio::steady_timer heartbeat_;
+  Milliseconds heartbeat_interval_;
   postgres::Watch watch_;
-  std::list<TextPort> ports_;
+  Subscribers subscribers_;
+  std::shared_ptr<HttpPlaces> places_;
+  RestService service_;
+  std::list<TextPort> text_ports_;
+  std::list<HttpPort> http_ports_;
   std::thread thread_;
 };
 
 Agent::Agent(const config::State& settings, std::vector<UniqueFd> listeners,
-             std::function<void(const std::string&)> log)
-    : loop_(std::make_unique<Loop>(settings, std::move(listeners), std::move(log))) {}
+             std::vector<UniqueFd> http, std::function<void(const std::string&)> log)
+    : loop_(std::make_unique<Loop>(settings, std::move(listeners), std::move(http),
+                                   std::move(log))) {}
 
 Agent::~Agent() { stop(); }
 
 void Agent::start() { loop_->start(); }
 void Agent::stop() { loop_->stop(); }
+void Agent::told(cluster::SyncState sync, cluster::Lsn primary) { loop_->told(sync, primary); }
 Answer Agent::answer() const { return loop_->answer(); }
 
 Answer ask_once(const std::string& conninfo, Milliseconds timeout) {

@@ -30,18 +30,24 @@ Answer answer_of(const cluster::Instance& instance);
 /// answer, so a database or socket called "production" must not reach it.
 std::string safe_reason(std::string_view reason);
 
-/// Watches one PostgreSQL over one persistent libpq connection and answers on the text ports. Has a
-/// thread of its own: a flood of connections on its port delays neither checks nor sessions.
+/// Watches one PostgreSQL over one persistent libpq connection and answers on the text ports and,
+/// in Patroni's dialect, on the HTTP ports, where it also pushes each change to whoever subscribed
+/// (/events). Has a thread of its own: a flood of connections on its ports delays neither checks
+/// nor sessions.
 class Agent {
  public:
-  /// `listeners`: listening descriptors of all of `settings.binds`. `log` is called on the agent's
-  /// thread with each change of role, in plain words (the full libpq error included).
-  Agent(const config::State& settings, std::vector<UniqueFd> listeners,
+  /// `listeners` and `http`: listening descriptors of all of `settings.binds` and `settings.http`.
+  /// `log` is called on the agent's thread with each change of role, in plain words (the full libpq
+  /// error included).
+  Agent(const config::State& settings, std::vector<UniqueFd> listeners, std::vector<UniqueFd> http,
         std::function<void(const std::string&)> log);
   ~Agent();  // stops and joins
 
   void start();
   void stop();
+  /// What the primary says of this node: whether it is a synchronous standby, and where the primary
+  /// is (0: not known). Thread-safe.
+  void told(cluster::SyncState sync, cluster::Lsn primary = 0);
   Answer answer() const;  // thread-safe; now, the lease taken into account
 
  private:

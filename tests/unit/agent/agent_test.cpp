@@ -34,7 +34,7 @@ TEST(AgentTest, TellsThatPostgreSQLIsAwayAndLogsItOnce) {
   settings.conninfo = "host=/nonexistent/production port=5434 dbname=d user=u password=secret";
   std::promise<void> logged;
   std::vector<std::string> lines;
-  Agent agent(settings, std::move(*listeners), [&](const std::string& line) {
+  Agent agent(settings, std::move(*listeners), {}, [&](const std::string& line) {
     lines.push_back(line);
     if (lines.size() == 1) logged.set_value();
   });
@@ -53,7 +53,7 @@ TEST(AgentTest, TellsThatPostgreSQLIsAwayAndLogsItOnce) {
 }
 
 TEST(AgentTest, StopsWithoutEverHavingBeenStarted) {
-  Agent agent({}, {}, [](const std::string&) {});
+  Agent agent({}, {}, {}, [](const std::string&) {});
   agent.stop();
   EXPECT_EQ(agent.answer().role, Role::unavailable);
 }

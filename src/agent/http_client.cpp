@@ -1,0 +1,180 @@
+#include "agent/http_client.h"
+
+#include <chrono>
+#include <memory>
+#include <utility>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/basic_stream.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <boost/beast/http/write.hpp>
+
+namespace novip::agent {
+
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+using asio::awaitable;
+using Stream = beast::basic_stream<asio::generic::stream_protocol>;
+using Request = http::request<http::empty_body>;
+using Response = http::response<http::string_body>;
+
+constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
+
+constexpr std::chrono::seconds request_time{5}, answer_time{5}, idle_time{60}, parting_time{1};
+constexpr std::size_t largest_header = 8192;
+constexpr std::size_t read_size = 4096;
+constexpr std::size_t longest_reply_to_events = 4096;  // a subscriber has nothing to say
+
+constexpr const char* event_stream_header =
+    "HTTP/1.1 200 OK\r\nServer: novip\r\nContent-Type: text/event-stream\r\n"
+    "Cache-Control: no-store\r\nConnection: close\r\n\r\n";
+
+enum class Heard { request, nonsense, nothing };
+
+/// `buffer` may hold the beginning of the next request already, or all of it (pipelining).
+awaitable<Heard> read_request(Stream* stream, beast::flat_buffer* buffer, Request* request,
+                              std::chrono::seconds patience) {
+  if (buffer->size() == 0) {
+    stream->expires_after(patience);
+    const auto [error, size] =
+        co_await stream->async_read_some(buffer->prepare(read_size), as_result);
+    if (error) co_return Heard::nothing;
+    buffer->commit(size);
+  }
+  stream->expires_after(request_time);
+  http::request_parser<http::empty_body> parser;
+  parser.header_limit(largest_header);
+  const auto [error, size] = co_await http::async_read(*stream, *buffer, parser, as_result);
+  if (!error) {
+    *request = parser.release();
+    co_return Heard::request;
+  }
+  const auto& parsing = make_error_code(http::error::bad_method).category();
+  const bool is_nonsense = error.category() == parsing && error != http::error::end_of_stream;
+  co_return is_nonsense ? Heard::nonsense : Heard::nothing;
+}
+
+bool is_allowed(http::verb method) {
+  return method == http::verb::get || method == http::verb::head || method == http::verb::options;
+}
+
+RestAnswer refusal(unsigned status, const char* why) {
+  return {status, "text/plain; charset=utf-8", why};
+}
+
+/// The body only for GET; HEAD is told its length.
+Response response_to(const Request& request, const RestAnswer& answer, bool keep_alive) {
+  Response response(http::int_to_status(answer.status), request.version());
+  response.set(http::field::server, "novip");
+  response.set(http::field::cache_control, "no-store");
+  response.set(http::field::content_type, answer.content_type);
+  if (answer.status == 405) response.set(http::field::allow, "GET, HEAD, OPTIONS");
+  response.keep_alive(keep_alive);
+  if (request.method() != http::verb::head && request.method() != http::verb::options)
+    response.body() = answer.body;
+  const bool told_length = request.method() == http::verb::head;
+  response.content_length(told_length ? answer.body.size() : response.body().size());
+  return response;
+}
+
+awaitable<bool> write(Stream* stream, Response response) {
+  stream->expires_after(answer_time);
+  const auto [error, size] = co_await http::async_write(*stream, response, as_result);
+  co_return !error;
+}
+
+/// A close with unread bytes would send a reset, which can overtake the answer.
+awaitable<void> part(Stream* stream) {
+  boost::system::error_code ignored;
+  stream->socket().shutdown(asio::socket_base::shutdown_send, ignored);
+  char bytes[read_size];
+  stream->expires_after(parting_time);
+  co_await stream->async_read_some(asio::buffer(bytes), as_result);
+}
+
+/// Ends when PostgreSQL has been asked anew.
+awaitable<void> refreshed(const RestService* service) {
+  return asio::async_initiate<const asio::use_awaitable_t<>, void()>(
+      [service](auto handler) {
+        const auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+        service->refresh([shared] {
+          const auto executor = asio::get_associated_executor(*shared);
+          asio::post(executor, std::move(*shared));
+        });
+      },
+      asio::use_awaitable);
+}
+
+awaitable<void> serve_subscriber(Stream* stream, const RestService* service) {
+  stream->expires_after(answer_time);
+  const std::string_view header(event_stream_header);
+  const auto [failed, written] =
+      co_await asio::async_write(*stream, asio::buffer(header), as_result);
+  if (failed || !service->subscribers->add(stream->socket(), service->state())) co_return;
+  stream->expires_never();
+  char bytes[512];
+  for (std::size_t heard = 0; heard <= longest_reply_to_events;) {
+    const auto [error, size] = co_await stream->async_read_some(asio::buffer(bytes), as_result);
+    if (error) break;
+    heard += size;
+  }
+  service->subscribers->remove(stream->socket());
+}
+
+/// Whether another request may follow.
+awaitable<bool> serve_request(Stream* stream, const RestService* service, Request request) {
+  const auto path = request.target();
+  const auto target = parse_rest_target({path.data(), path.size()});
+  const bool keep_alive = request.keep_alive() && !service->crowded();
+  RestAnswer answer;
+  if (!is_allowed(request.method())) {
+    answer = refusal(405, "only GET, HEAD and OPTIONS\n");
+  } else if (target.path == RestTarget::Path::events) {
+    if (request.method() == http::verb::get) {
+      co_await serve_subscriber(stream, service);
+      co_return false;
+    }
+    answer = {200, "text/event-stream", {}};
+  } else {
+    if (target.fresh) co_await refreshed(service);
+    answer = service->answer(target);
+  }
+  const bool written = co_await write(stream, response_to(request, answer, keep_alive));
+  co_return written&& keep_alive;
+}
+
+}  // namespace
+
+awaitable<void> serve_http_client(asio::generic::stream_protocol::socket socket,
+                                  const RestService* service) {
+  boost::system::error_code ignored;
+  socket.set_option(asio::ip::tcp::no_delay(true), ignored);  // fails on a Unix socket
+  Stream stream(std::move(socket));
+  beast::flat_buffer buffer;
+  auto patience = request_time;
+  for (bool more = true; more; patience = idle_time) {
+    Request request;
+    const auto heard = co_await read_request(&stream, &buffer, &request, patience);
+    if (heard == Heard::nothing) co_return;
+    if (heard == Heard::request) {
+      more = co_await serve_request(&stream, service, std::move(request));
+    } else {
+      co_await write(&stream, response_to(request, refusal(400, "not an HTTP request\n"), false));
+      more = false;
+    }
+  }
+  co_await part(&stream);
+}
+
+}  // namespace novip::agent

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
+
+#include "agent/rest_answer.h"
+#include "agent/subscribers.h"
+
+namespace novip::agent {
+
+/// What the HTTP ports tell, and where they have it from.
+struct RestService {
+  std::function<RestAnswer(const RestTarget&)> answer;  // from what is known now
+  std::function<std::string()> state;                   // as an event's JSON
+  /// Asks PostgreSQL anew; calls `done` when what is known is newer than this call.
+  std::function<void(std::function<void()> done)> refresh;
+  std::function<bool()> crowded;  // others wait for a connection to end
+  Subscribers* subscribers = nullptr;
+};
+
+/// Serves one client until it leaves, says something that is no request, or takes too long: 5 s for
+/// a request or to read an answer, 60 s between two. `service` outlives the event loop's run.
+boost::asio::awaitable<void> serve_http_client(boost::asio::generic::stream_protocol::socket socket,
+                                               const RestService* service);
+
+}  // namespace novip::agent

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "agent/http_client.h"
+#include "base/clock.h"
+#include "base/fd.h"
+
+namespace novip::agent {
+
+/// How many HTTP clients there are on all ports, and may be: the rest wait in the backlog.
+struct HttpPlaces {
+  HttpPlaces(boost::asio::io_context& io, unsigned most) : limit(most), freed(io) {}
+
+  unsigned limit;
+  unsigned taken = 0;
+  boost::asio::steady_timer freed;  // cancelled when a client leaves
+};
+
+/// One listening socket with HTTP clients. One thread; lives until its event loop ends.
+class HttpPort {
+ public:
+  /// `log` takes complaints, at most one a minute.
+  HttpPort(boost::asio::io_context& io, UniqueFd listener, std::shared_ptr<HttpPlaces> places,
+           const RestService* service, std::function<void(const std::string&)> log);
+
+  void start();
+
+ private:
+  using Protocol = boost::asio::generic::stream_protocol;
+
+  boost::asio::awaitable<void> accept_all();
+  static boost::asio::awaitable<void> serve(Protocol::socket socket,
+                                            std::shared_ptr<HttpPlaces> places,
+                                            const RestService* service);
+  void complain(const std::string& why);
+
+  boost::asio::io_context& io_;
+  boost::asio::basic_socket_acceptor<Protocol> acceptor_;
+  boost::asio::steady_timer pause_;
+  std::shared_ptr<HttpPlaces> places_;
+  const RestService* service_;
+  std::function<void(const std::string&)> log_;
+  TimePoint next_complaint_{};
+};
+
+}  // namespace novip::agent
