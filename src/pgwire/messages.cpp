@@ -61,4 +61,12 @@ std::string fatal_error(std::string_view sqlstate, std::string_view message) {
   return packet + body;
 }
 
+bool ends_with_ready_for_query(std::string_view bytes) {
+  if (bytes.size() < ready_for_query_size) return false;
+  const auto last = bytes.substr(bytes.size() - ready_for_query_size);
+  const char status = last.back();
+  return last.substr(0, ready_for_query_size - 1) == std::string_view("Z\0\0\0\5", 5) &&
+         (status == 'I' || status == 'T' || status == 'E');
+}
+
 }  // namespace novip::pgwire

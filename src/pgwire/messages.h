@@ -33,4 +33,9 @@ std::optional<ErrorFields> parse_error(std::string_view body);
 /// An ErrorResponse that ends a session: FATAL, with its SQLSTATE.
 std::string fatal_error(std::string_view sqlstate, std::string_view message);
 
+constexpr std::size_t ready_for_query_size = 6;
+/// Whether these bytes, the last ones a server said, are a whole ReadyForQuery: it is then between
+/// two commands.
+bool ends_with_ready_for_query(std::string_view bytes);
+
 }  // namespace novip::pgwire

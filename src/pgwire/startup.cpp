@@ -13,6 +13,8 @@ constexpr std::uint32_t cancel_code = 1234u << 16 | 5678;
 constexpr std::uint32_t ssl_code = 1234u << 16 | 5679;
 constexpr std::uint32_t gss_code = 1234u << 16 | 5680;
 
+constexpr char tls_handshake = 0x16;  // a TLS record's type; as a packet's length it is too much
+
 constexpr std::size_t length_field = 4;
 constexpr std::size_t code_field = 4;
 
@@ -20,13 +22,11 @@ bool valid_length(std::uint32_t length) {
   return length >= length_field + code_field && length <= length_field + startup_limit;
 }
 
-FirstPacket parse_cancel(std::string_view body) {
-  ByteReader reader(body);
-  const auto process_id = reader.u32();
-  const auto secret = reader.u32();
-  if (!secret || !reader.rest().empty())
-    return Malformed{format("cancel request of %zu bytes, not 16", body.size() + 8)};
-  return CancelRequest{*process_id, *secret};
+FirstPacket parse_cancel(std::string_view key) {
+  if (key.size() < shortest_cancel_key || key.size() > longest_cancel_key)
+    return Malformed{format("cancel request of %zu bytes, not 16 to 268",
+                            key.size() + length_field + code_field)};
+  return CancelRequest{std::string(key)};
 }
 
 FirstPacket parse_startup(std::uint32_t version, std::string_view body) {
@@ -73,6 +73,7 @@ std::optional<std::size_t> packet_length(std::string_view bytes) {
 }
 
 FirstPacket parse_first_packet(std::string_view bytes) {
+  if (!bytes.empty() && bytes.front() == tls_handshake) return DirectTls{};
   ByteReader reader(bytes);
   const auto length = reader.u32();
   if (!length) return Incomplete{};

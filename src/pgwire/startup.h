@@ -15,9 +15,10 @@ using Parameters = std::map<std::string, std::string, std::less<>>;
 
 struct SslRequest {};
 struct GssRequest {};
+/// No packet at all but the first byte of a TLS handshake (`sslnegotiation=direct`, PostgreSQL 17).
+struct DirectTls {};
 struct CancelRequest {
-  std::uint32_t process_id = 0;
-  std::uint32_t secret = 0;
+  std::string key;  // process id and secret, as BackendKeyData told them
 };
 struct StartupMessage {
   std::uint16_t major = 3, minor = 0;
@@ -29,10 +30,12 @@ struct Incomplete {};
 struct Malformed {
   std::string why;
 };
-using FirstPacket =
-    std::variant<Incomplete, Malformed, SslRequest, GssRequest, CancelRequest, StartupMessage>;
+using FirstPacket = std::variant<Incomplete, Malformed, SslRequest, GssRequest, DirectTls,
+                                 CancelRequest, StartupMessage>;
 
 constexpr std::size_t startup_limit = 10000;  // MAX_STARTUP_PACKET_LENGTH, without the length field
+// Of a cancel key: four bytes of process id and a secret of 4 (protocol 3.0) to 256 bytes (3.2).
+constexpr std::size_t shortest_cancel_key = 8, longest_cancel_key = 260;
 
 /// The first packet of a connection: length, code, body. A length that PostgreSQL would refuse is
 /// malformed as soon as it is read. Bytes after the packet are left alone; see packet_length().

@@ -21,6 +21,8 @@ char letter(Cause cause) {
     case Cause::resources:
       return 'R';
     case Cause::marked_down:
+    case Cause::role_left:
+    case Cause::minority:
       return 'D';
     case Cause::backup_replaced:
       return 'U';
@@ -34,6 +36,7 @@ char letter(Phase phase) {
   switch (phase) {
     case Phase::request:
       return 'R';
+    case Phase::hold:
     case Phase::queue:
       return 'Q';
     case Phase::connect:
@@ -47,7 +50,8 @@ char letter(Phase phase) {
 }
 
 bool cut(Cause cause) {
-  return cause == Cause::marked_down || cause == Cause::backup_replaced || cause == Cause::killed;
+  return cause == Cause::marked_down || cause == Cause::backup_replaced ||
+         cause == Cause::role_left || cause == Cause::minority || cause == Cause::killed;
 }
 
 }  // namespace
@@ -64,6 +68,10 @@ Cause cause_of(cluster::Cut cut) {
       return Cause::marked_down;
     case cluster::Cut::backup_replaced:
       return Cause::backup_replaced;
+    case cluster::Cut::role_left:
+      return Cause::role_left;
+    case cluster::Cut::minority:
+      return Cause::minority;
     case cluster::Cut::by_admin:
       return Cause::killed;
     case cluster::Cut::none:

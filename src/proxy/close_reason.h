@@ -18,12 +18,15 @@ enum class Cause : std::uint8_t {
   resources,        // no descriptor, port or memory left
   marked_down,      // on-marked-down shutdown-sessions
   backup_replaced,  // on-marked-up shutdown-backup-sessions
+  role_left,        // the server is no longer in the role of its pool
+  minority,         // this node sees less than half of the cluster
   killed,           // by an operator, or by the end of the process
 };
 
 /// How far the session had come.
 enum class Phase : std::uint8_t {
   request,  // the client had not yet said who it is (PROXY header)
+  hold,     // waiting for a server to be there
   queue,    // waiting for a place on a server
   connect,  // connecting to a server
   data,     // forwarding

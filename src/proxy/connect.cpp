@@ -40,6 +40,11 @@ bool is_connected(int fd) {
   return ::poll(&wanted, 1, 0) == 1 && wanted.revents == POLLOUT;
 }
 
+void finish_sending(int fd, std::span<char> scratch) {
+  ::shutdown(fd, SHUT_WR);
+  (void)::recv(fd, scratch.data(), scratch.size(), MSG_DONTWAIT);
+}
+
 void reset_when_sent(int fd) {
   int unsent = 0;
   if (::ioctl(fd, SIOCOUTQ, &unsent) != 0 || unsent != 0) return;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <span>
+
 #include "base/endpoint.h"
 #include "base/fd.h"
 #include "cluster/snapshot.h"
@@ -18,6 +20,10 @@ Connecting start_connecting(const Endpoint& address, const config::Proxy& backen
 
 /// Whether a connection that was under way is established by now.
 bool is_connected(int fd);
+
+/// Lets what was sent arrive before the connection is closed: bytes that were not read would make
+/// the kernel reset it.
+void finish_sending(int fd, std::span<char> scratch);
 
 /// Ends a connection as its peer's was ended, with a reset, unless that would take away bytes the
 /// kernel has yet to send: these arrive, and the connection ends after them.

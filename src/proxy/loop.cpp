@@ -26,7 +26,8 @@ Loop::Loop(unsigned number, unsigned worker_count, const Shared& shared,
       scratch_(scratch_size),
       waiting_since_(nobody_waits) {
   cluster::fit(counters_, *snapshot_->config);
-  for (const auto& proxy : snapshot_->proxies) backends_.emplace_back(number, proxy.servers.size());
+  for (const auto& proxy : snapshot_->proxies)
+    backends_.emplace_back(*this, number, proxy.servers.size());
   for (auto& listener : listeners)
     acceptors_.push_back(std::make_unique<Acceptor>(*this, std::move(listener)));
 }
@@ -65,9 +66,12 @@ void Loop::poll() {
     turn([this, &busy] { busy = poller_.turn(); });
 }
 
-/// Ends every turn: who waits for a place gets it, who ended is deleted, the timer is set.
+/// Ends every turn: who waits for a place or a server gets it, questions that came up are asked,
+/// who ended is deleted, the timer is set.
 void Loop::settle() {
-  while (places_freed_ || new_waiters_) {
+  while (places_freed_ || new_waiters_ || hold_changed_ || verification_.has_questions()) {
+    if (std::exchange(hold_changed_, false)) serve_held();
+    if (verification_.has_questions()) verification_.ask(shared_, number_);
     if (std::exchange(places_freed_, false)) {
       // Orders the release of the place before the look at who waits: see announce_waiting().
       std::atomic_thread_fence(std::memory_order_seq_cst);
@@ -100,6 +104,10 @@ void Loop::serve_waiting() {
   }
   for (auto& acceptor : acceptors_)
     if (acceptor->waiting_since() != TimePoint::max()) acceptor->serve();
+}
+
+void Loop::serve_held() {
+  for (Backend& backend : backends_) backend.hold.serve();
 }
 
 /// Tells the peers that somebody waits here. A place that was freed before they could read it is
@@ -168,6 +176,7 @@ void Loop::session_ended(Session& session) {
 void Loop::publish(std::shared_ptr<const cluster::Snapshot> snapshot) {
   const auto before = std::exchange(snapshot_, std::move(snapshot));
   cut_sessions(*before);
+  for (Backend& backend : backends_) backend.hold.resume();
   for (auto& acceptor : acceptors_) acceptor->refresh();
   serve_waiting();
 }
@@ -176,13 +185,24 @@ void Loop::cut_sessions(const cluster::Snapshot& before) {
   for (std::size_t b = 0; b < backends_.size(); ++b) {
     for (std::size_t s = 0; s < backends_[b].servers.size(); ++s) {
       const cluster::ServerView& server = snapshot_->proxies[b].servers[s];
-      if (server.epoch == before.proxies[b].servers[s].epoch) continue;
-      if (server.cut == cluster::Cut::none) continue;
-      for (auto it = backends_[b].servers[s].begin(); it != backends_[b].servers[s].end();) {
-        Session& session = *it++;  // end() takes it out of the list
-        if (session.epoch() < server.epoch) session.end(cause_of(server.cut));
-      }
+      const cluster::ServerView& was = before.proxies[b].servers[s];
+      const bool lost = was.usable && !server.usable;
+      const bool cut = server.epoch != was.epoch && server.cut != cluster::Cut::none;
+      if (cut || lost) cut_sessions_of(b, s, cut, lost);
     }
+  }
+}
+
+/// `lost`: it takes no sessions any more, so those that are not yet started on it go elsewhere.
+void Loop::cut_sessions_of(std::size_t backend, std::size_t index, bool cut, bool lost) {
+  const cluster::ServerView& server = snapshot_->proxies[backend].servers[index];
+  ServerSessions& sessions = backends_[backend].servers[index];
+  for (auto it = sessions.begin(); it != sessions.end();) {
+    Session& session = *it++;  // it may leave the list
+    if (cut && session.epoch() < server.epoch)
+      session.cut(server.cut);
+    else if (lost)
+      session.server_left();
   }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <span>
@@ -17,9 +18,11 @@
 #include "cluster/balance.h"
 #include "proxy/acceptor.h"
 #include "proxy/deadlines.h"
+#include "proxy/hold.h"
 #include "proxy/poller.h"
 #include "proxy/queue.h"
 #include "proxy/session.h"
+#include "proxy/verification.h"
 #include "proxy/worker.h"
 
 namespace novip::proxy {
@@ -50,6 +53,9 @@ class Loop {
 
   // Commands
   void publish(std::shared_ptr<const cluster::Snapshot> snapshot);
+  void verified(std::size_t proxy, std::size_t server, std::uint64_t ticket, bool qualifies) {
+    verification_.answered(proxy, server, ticket, qualifies);
+  }
   void stop_accepting(TimePoint deadline);
   void stop();
   std::vector<SessionInfo> sessions() const;
@@ -73,6 +79,8 @@ class Loop {
   std::span<char> scratch() { return scratch_; }
   cluster::Balancer& balancer(std::size_t backend) { return backends_[backend].balancer; }
   WaitQueue& queue(std::size_t backend) { return backends_[backend].queue; }
+  Hold& hold(std::size_t backend) { return backends_[backend].hold; }
+  Verification& verification() { return verification_; }
   ServerSessions& sessions_of(std::size_t backend, std::size_t server) {
     return backends_[backend].servers[server];
   }
@@ -83,13 +91,17 @@ class Loop {
   void place_freed() { places_freed_ = true; }
   /// Somebody on this worker found no place, and waits to be served.
   void somebody_waits() { new_waiters_ = true; }
+  /// Sessions that are held may go on.
+  void hold_changed() { hold_changed_ = true; }
   void log(const config::Proxy& proxy, Severity severity, std::string_view line) const;
 
  private:
   struct Backend {
-    Backend(std::uint64_t seed, std::size_t server_count) : balancer(seed), servers(server_count) {}
+    Backend(Loop& loop, std::uint64_t seed, std::size_t server_count)
+        : balancer(seed), hold(loop), servers(server_count) {}
     cluster::Balancer balancer;
     WaitQueue queue;
+    Hold hold;
     std::vector<ServerSessions> servers;
   };
   using AllSessions = boost::intrusive::list<Session, Session::AllLink,
@@ -99,12 +111,14 @@ class Loop {
   void poll();
   void settle();
   void serve_waiting();
+  void serve_held();
   void announce_waiting();
   bool wake_peers();
   void arm_timer();
   void end_if_idle();
   void close_listeners();
   void cut_sessions(const cluster::Snapshot& before);
+  void cut_sessions_of(std::size_t backend, std::size_t server, bool cut, bool lost);
 
   const unsigned number_, worker_count_;
   const Shared shared_;
@@ -123,13 +137,15 @@ class Loop {
   TimePoint now_ = Clock::now();
   std::vector<char> scratch_;
 
-  std::vector<Backend> backends_;
+  std::deque<Backend> backends_;
+  Verification verification_;
   std::vector<std::unique_ptr<Acceptor>> acceptors_;
   AllSessions sessions_;
   std::uint64_t next_session_ = 0;
 
   bool places_freed_ = false;
   bool new_waiters_ = false;
+  bool hold_changed_ = false;
   bool stopping_ = false;
   bool turn_posted_ = false;
   std::atomic<bool> wake_posted_{false};

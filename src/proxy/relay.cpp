@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <string>
 
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -22,11 +23,40 @@ void Relay::note(Side side, std::uint32_t events) {
   if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) end.writable = true;
 }
 
+void Relay::forget(Side side) {
+  ends_[index(side)] = {};
+  directions_ = {};
+  broken_.reset();
+}
+
 Relay::Moved Relay::move(std::span<char> scratch) {
   Moved moved;
   moved.from_client = carry(Side::client, scratch, moved);
   moved.from_server = carry(Side::server, scratch, moved);
   return moved;
+}
+
+Relay::Moved Relay::move_from(Side source, std::span<char> scratch) {
+  Moved moved;
+  const std::uint64_t carried = carry(source, scratch, moved);
+  (source == Side::client ? moved.from_client : moved.from_server) = carried;
+  return moved;
+}
+
+void Relay::push(Side side) {
+  Moved moved;
+  flush(other(side), moved);
+}
+
+void Relay::give(Side side, std::string_view bytes) {
+  Moved moved;
+  const bool first = flush(other(side), moved);
+  if (ends_[index(side)].broken) return;
+  const std::size_t sent = first ? send_some(side, bytes, moved) : 0;
+  if (sent == bytes.size() || ends_[index(side)].broken) return;
+  Direction& direction = directions_[index(other(side))];
+  const std::string rest(direction.unsent.get() + direction.start, direction.end - direction.start);
+  keep(direction, rest + std::string(bytes.substr(sent)));
 }
 
 bool Relay::done(Side side) const {
@@ -50,27 +80,46 @@ std::uint64_t Relay::carry(Side source, std::span<char> scratch, Moved& moved) {
       moved.more = true;
       return carried;
     }
+    const std::span<const char> bytes = read(source, scratch);
+    if (bytes.empty()) break;
+    ++reads;
+    carried += bytes.size();
+    const std::size_t sent = send_some(other(source), bytes, moved);
+    if (sent < bytes.size() && !to.broken) keep(direction, bytes.subspan(sent));
+  }
+  finish(source);
+  return carried;
+}
+
+std::span<const char> Relay::read(Side side, std::span<char> scratch) {
+  End& from = ends_[index(side)];
+  Direction& direction = directions_[index(side)];
+  while (from.readable && !direction.ended) {
     const ssize_t count = ::recv(from.fd, scratch.data(), scratch.size(), 0);
     if (count > 0) {
-      ++reads;
-      const auto size = static_cast<std::size_t>(count);
-      carried += size;
+      const auto bytes = scratch.first(static_cast<std::size_t>(count));
       // A short read emptied the socket: what comes later is a new edge. Not so at the end of the
       // stream, whose edge has been.
-      if (size < scratch.size() && !from.closing) from.readable = false;
-      const std::size_t sent = send_some(other(source), scratch.first(size), moved);
-      if (sent < size && !to.broken) keep(direction, scratch.subspan(sent, size - sent));
-    } else if (count == 0) {
+      if (bytes.size() < scratch.size() && !from.closing) from.readable = false;
+      if (side == Side::server) note_tail(bytes);
+      return bytes;
+    }
+    if (count == 0) {
       direction.ended = true;
     } else if (errno == EAGAIN) {
       from.readable = false;
     } else if (errno != EINTR) {
       direction.ended = true;
-      fail(source);
+      fail(side);
     }
   }
-  finish(source);
-  return carried;
+  return {};
+}
+
+void Relay::note_tail(std::span<const char> bytes) {
+  const std::size_t fresh = std::min(bytes.size(), tail_.size());
+  std::ranges::rotate(tail_, tail_.begin() + static_cast<std::ptrdiff_t>(fresh));
+  std::ranges::copy(bytes.last(fresh), tail_.end() - static_cast<std::ptrdiff_t>(fresh));
 }
 
 /// How many were taken; fewer than all when the side takes no more now, or never.

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string_view>
 
 namespace novip::proxy {
 
@@ -21,8 +22,9 @@ class Relay {
   void attach(Side side, int fd) { ends_[index(side)].fd = fd; }
   /// What epoll reported (EPOLLIN, EPOLLOUT, …), also before all are attached: the edge comes once.
   void note(Side side, std::uint32_t events);
-  /// Forgets what was noted of a side, whose descriptor was closed.
-  void forget(Side side) { ends_[index(side)] = {}; }
+  /// Forgets a side, whose descriptor was closed, and what was carried from it and to it: another
+  /// connection may take its place.
+  void forget(Side side);
 
   struct Moved {
     std::uint64_t from_client = 0, from_server = 0;  // bytes read
@@ -31,6 +33,19 @@ class Relay {
   };
   /// Moves what can be moved now; `scratch` is free again afterwards.
   Moved move(std::span<char> scratch);
+
+  // Before it carries all by itself: the start of a session that is looked at.
+  /// What `side` says, instead of passing it on; none: nothing now, or nothing more (said_all()).
+  std::span<const char> read(Side side, std::span<char> scratch);
+  /// Bytes for `side`, behind those that it has yet to take.
+  void give(Side side, std::string_view bytes);
+  /// As move(), but only from `source` to the other side.
+  Moved move_from(Side source, std::span<char> scratch);
+  /// Sends what `side` has yet to take and can take now.
+  void push(Side side);
+
+  /// The last bytes that the server said, as many as a ReadyForQuery has.
+  std::string_view server_tail() const { return {tail_.data(), tail_.size()}; }
 
   /// Nothing is left to carry: both sides ended, or one is broken and the other has what it said.
   bool ended() const { return done(Side::client) && done(Side::server); }
@@ -75,10 +90,12 @@ class Relay {
   void keep(Direction& direction, std::span<const char> bytes);
   void finish(Side source);
   void fail(Side side);
+  void note_tail(std::span<const char> bytes);
 
   std::array<End, 2> ends_;
   std::array<Direction, 2> directions_;
   std::optional<Side> broken_;
+  std::array<char, 6> tail_{};
 };
 
 }  // namespace novip::proxy

@@ -11,6 +11,7 @@
 #include "net/proxy_protocol.h"
 #include "proxy/connect.h"
 #include "proxy/loop.h"
+#include "proxy/start.h"
 #include "proxy/tcplog.h"
 
 namespace novip::proxy {
@@ -45,6 +46,8 @@ Session::Session(Loop& loop, std::uint64_t id, Arrival arrival)
       frontend_session_(std::move(arrival.frontend_session)),
       bind_session_(std::move(arrival.bind_session)) {}
 
+Session::~Session() = default;
+
 void Session::begin() {
   if (client_address_.is_ip()) {
     net::set_nodelay(client_.get());
@@ -70,6 +73,7 @@ SetUp Session::set_up() {
     }
   }
   if (!enter_backend()) co_return end(Cause::server_closed);
+  if (backend().speaks_postgres()) co_return start();
 
   for (;;) {
     // A place on a server: at once, or in the queue until there is one.
@@ -100,7 +104,10 @@ SetUp Session::set_up() {
         if ((event & client_gone) && !is_connected(server_fd_.get()))
           co_return end(Cause::client_closed);
       }
-      if ((event & server_ready) && finish_connecting()) co_return hand_over();
+      if ((event & server_ready) && finish_connecting()) {
+        connected();
+        co_return hand_over();
+      }
       failure = event & server_ready ? Cause::server_closed : late(Cause::server_timeout);
     }
     connect_failed();
@@ -174,10 +181,14 @@ bool Session::enter_backend() {
   return true;
 }
 
-void Session::hand_over() {
+void Session::connected() {
   observe(true);
   connect_ms_ = elapsed(arrived_, loop_.now()) - queue_ms_;
+}
+
+void Session::hand_over() {
   told_destination_.reset();
+  start_.reset();
   phase_ = Phase::data;
   forwarding_ = true;
   last_activity_ = loop_.now();
@@ -219,7 +230,7 @@ void Session::ready(unsigned which, std::uint32_t events) {
   if (forwarding_) return forward();
   if (side == Side::server) return events_.tell(server_ready);
   if (client_has_gone(events)) return events_.tell(client_gone);
-  if (events & EPOLLIN) events_.tell(client_bytes);
+  if (start_ || (events & EPOLLIN)) events_.tell(client_bytes);
 }
 
 void Session::deadline_reached() {

@@ -9,6 +9,8 @@
 #include "base/endpoint.h"
 #include "base/fd.h"
 #include "cluster/balance.h"
+#include "pgwire/startup.h"
+#include "proxy/cancel_keys.h"
 #include "proxy/close_reason.h"
 #include "proxy/deadlines.h"
 #include "proxy/place.h"
@@ -20,6 +22,8 @@
 namespace novip::proxy {
 
 class Loop;
+struct Start;
+enum class Lack : std::uint8_t;
 
 /// A client that was accepted, and the places it took.
 struct Arrival {
@@ -39,9 +43,9 @@ struct ServerTag;
 struct QueueTag;
 
 /// One client's life, from accept to its line in the log. Set-up is a coroutine, set_up(), to be
-/// read from top to bottom; then the relay carries bytes until one side ends. Every way leads
-/// through end(), once. Lives on its worker's thread only, and stays as small as it can: thousands
-/// are idle.
+/// read from top to bottom, and one for each stage where the start is PostgreSQL's (start.h); then
+/// the relay carries bytes until one side ends. Every way leads through end(), once. Lives on its
+/// worker's thread only, and stays as small as it can: thousands are idle.
 class Session final : public Watcher,
                       public Timed,
                       public ListHook<AllTag>,
@@ -53,12 +57,19 @@ class Session final : public Watcher,
   using QueueLink = boost::intrusive::base_hook<ListHook<QueueTag>>;
 
   Session(Loop& loop, std::uint64_t id, Arrival arrival);
-  ~Session() override = default;
+  ~Session() override;
 
   /// Begins; the session may have ended when it returns.
   void begin();
   /// Ends it now, whatever it is doing. The loop deletes it at the end of the turn.
   void end(Cause cause);
+  /// Ends it as its server must have no such session any more, and tells the client why where that
+  /// can be said; one whose client knows nothing of the server yet looks for another.
+  void cut(cluster::Cut why);
+  /// Its server takes no new sessions.
+  void server_left();
+  /// Whether its server is in the role that it must have.
+  void verified(bool qualifies);
 
   std::uint64_t id() const { return id_; }
   /// Of the server it goes to: those routed under a smaller epoch than the server's are to be cut.
@@ -66,6 +77,10 @@ class Session final : public Watcher,
   TimePoint waiting_since() const { return waiting_since_; }
   /// Takes a place on a server, when there is one, and goes on.
   bool serve();
+  /// The same for one that is held. False: there is no server for it.
+  bool serve_held();
+  /// May not have every server that others may have.
+  bool is_particular() const;
   SessionInfo info() const;
 
   void ready(unsigned which, std::uint32_t events) override;
@@ -79,18 +94,62 @@ class Session final : public Watcher,
   Header read_proxy_header();
   void refuse(const char* why);
   bool enter_backend();
+  void connected();
   void hand_over();
   void wait_until(TimePoint stage);
   Cause late(Cause stage) const;
   bool client_has_gone(std::uint32_t events) const;
   Endpoint destination() const;
 
+  // session_start.cpp: how a PostgreSQL session comes to a server, stage by stage
+  void start();
+  SetUp read_request();
+  enum class Packet { complete, incomplete, malformed, closed };
+  Packet read_packet();
+  SetUp find_server(bool admitted);
+  bool holds() const;
+  bool may_wait() const;
+  void join_hold();
+  SetUp open_server();
+  bool must_verify() const;
+  void lose_server(Lack lack);
+  void drop_server();
+  unsigned usable_servers() const;
+  void note_packet(const pgwire::FirstPacket& packet);
+  SetUp deliver_cancel();
+  void send_cancel(const cluster::ServerView& to);
+
+  // session_greeting.cpp: what the server says until the session is established
+  SetUp ask_server();
+  enum class Heard { more, declined, established, lost, wrong_role, garbage };
+  void carry_client();
+  Heard hear_server();
+  Heard hear_byte();
+  Heard hear_messages();
+  bool fits_role(std::string_view parameter, std::string_view value) const;
+  void commit();
+  void establish();
+  void pass_on(std::string_view bytes);
+  void tell_client(std::string_view bytes);
+
+  // session_refusal.cpp: what novip itself tells a client
+  void refuse_malformed();
+  void refuse_crowded();
+  void refuse_unserved();
+  void refuse_greeting(Heard heard);
+  void refuse(std::string_view sqlstate, std::string_view message, Cause cause);
+  SetUp say_refusal();
+  std::string why_unserved() const;
+  bool can_be_told() const;
+
   // session_routing.cpp: a server, and a connection to it
   cluster::Balancer::Choice::Outcome choose_server();
   void count_redispatch();
   bool queue_is_full() const;
   void join_queue();
-  Endpoint target() const;
+  Endpoint target_of(const cluster::ServerView& to) const;
+  std::string header_for(const cluster::ServerView& to) const;
+  cluster::ProxyView without_own_servers();
   Cause connect();
   bool finish_connecting();
   void connect_failed();
@@ -101,7 +160,7 @@ class Session final : public Watcher,
 
   // session_forwarding.cpp: the relay, its idle timeouts, and the end
   void forward();
-  void count_moved(const Relay::Moved& moved);
+  void count_moved(std::uint64_t from_client, std::uint64_t from_server);
   void check_idle();
   Milliseconds idle_limit(Side side) const;
   void close_descriptors(Cause cause);
@@ -139,6 +198,7 @@ class Session final : public Watcher,
   bool forwarding_ = false;
   bool ended_ = false;
   bool redispatched_ = false;
+  bool readable_ = false;  // an established PostgreSQL session without encryption
   std::uint16_t retries_ = 0;
   std::int32_t left_server_ = -1;  // to be avoided: the one that did not answer
   std::uint32_t backend_queue_ = 0;
@@ -153,6 +213,8 @@ class Session final : public Watcher,
   std::uint64_t bytes_in_ = 0, bytes_out_ = 0;
 
   Place connection_, frontend_session_, bind_session_, backend_session_, server_place_, queued_;
+  std::unique_ptr<Start> start_;  // while a PostgreSQL session is being started
+  CancelKeys::Kept cancel_key_;
   SetUpEvents events_;
   Relay relay_;
 };

@@ -4,17 +4,23 @@
 #include "proxy/connect.h"
 #include "proxy/loop.h"
 #include "proxy/session.h"
+#include "proxy/start.h"
 #include "proxy/tcplog.h"
 
 namespace novip::proxy {
 
-void Session::go_on() { forward(); }
+void Session::go_on() {
+  if (forwarding_)
+    forward();
+  else
+    events_.tell(client_bytes);
+}
 
 void Session::forward() {
   const bool half_closed = relay_.told_end(Side::client) || relay_.told_end(Side::server);
   const Relay::Moved moved = relay_.move(loop_.scratch());
   if (moved.sent) last_activity_ = loop_.now();
-  if (moved.from_client + moved.from_server > 0) count_moved(moved);
+  if (moved.from_client + moved.from_server > 0) count_moved(moved.from_client, moved.from_server);
   if (relay_.ended()) {
     const auto broken = relay_.broken();
     return end(!broken                  ? Cause::finished
@@ -27,15 +33,15 @@ void Session::forward() {
     check_idle();
 }
 
-void Session::count_moved(const Relay::Moved& moved) {
-  bytes_in_ += moved.from_client;
-  bytes_out_ += moved.from_server;
+void Session::count_moved(std::uint64_t from_client, std::uint64_t from_server) {
+  bytes_in_ += from_client;
+  bytes_out_ += from_server;
   auto& counters = loop_.counters().proxies[frontend_].frontend;
-  counters.bytes_in.add(moved.from_client);
-  counters.bytes_out.add(moved.from_server);
-  count([&moved](cluster::ServerCounters& of_server) {
-    of_server.bytes_in.add(moved.from_client);
-    of_server.bytes_out.add(moved.from_server);
+  counters.bytes_in.add(from_client);
+  counters.bytes_out.add(from_server);
+  count([=](cluster::ServerCounters& of_server) {
+    of_server.bytes_in.add(from_client);
+    of_server.bytes_out.add(from_server);
   });
 }
 
@@ -82,7 +88,8 @@ void Session::end(Cause cause) {
   backend_session_.release();
   if (backend_ >= 0) count_end(reason);
   queued_.release();
-  if (phase_ != Phase::request) log_end(reason);
+  if (phase_ != Phase::request || backend_ >= 0) log_end(reason);
+  start_.reset();
   bind_session_.release();
   frontend_session_.release();
   connection_.release();
@@ -105,7 +112,7 @@ CloseReason Session::reason_of(Cause cause) const {
 }
 
 void Session::count_end(CloseReason reason) {
-  if (queued_) queue_ms_ = elapsed(arrived_, loop_.now());
+  if (queued_ || (start_ && start_->held)) queue_ms_ = elapsed(arrived_, loop_.now());
   count([&](cluster::ServerCounters& counters) {
     switch (reason.cause) {
       case Cause::client_closed:
@@ -168,8 +175,10 @@ SessionInfo Session::info() const {
   info.client = client_address_.text();
   if (server_fd_) info.server_address = Endpoint::peer_of(server_fd_.get()).text();
   info.state = phase_ == Phase::request ? "accepting"
+               : phase_ == Phase::hold  ? "held"
                : phase_ == Phase::queue ? "queued"
                : forwarding_            ? "forwarding"
+               : phase_ == Phase::data  ? "starting"
                                         : "connecting";
   info.age = Milliseconds(elapsed(accepted_, loop_.now()));
   info.idle = Milliseconds(elapsed(last_activity_, loop_.now()));

@@ -6,7 +6,9 @@
 #include "net/proxy_protocol.h"
 #include "proxy/connect.h"
 #include "proxy/loop.h"
+#include "proxy/own_address.h"
 #include "proxy/session.h"
+#include "proxy/start.h"
 
 namespace novip::proxy {
 
@@ -14,8 +16,11 @@ cluster::Balancer::Choice::Outcome Session::choose_server() {
   const std::size_t b = index(backend_);
   const std::optional<std::size_t> avoid =
       left_server_ < 0 ? std::nullopt : std::optional(index(left_server_));
-  const auto choice = loop_.balancer(b).choose(loop_.snapshot().proxies[b], loop_.load().proxies[b],
-                                               client_address_, avoid);
+  std::optional<cluster::ProxyView> some;
+  if (is_particular()) some = without_own_servers();
+  const cluster::ProxyView& view = some ? *some : loop_.snapshot().proxies[b];
+  const auto choice =
+      loop_.balancer(b).choose(view, loop_.load().proxies[b], client_address_, avoid);
   if (choice.outcome != cluster::Balancer::Choice::Outcome::chosen) return choice.outcome;
   server_ = static_cast<std::int32_t>(choice.server);
   server_place_ = Place(loop_.load().proxies[b].servers[choice.server].sessions);
@@ -26,6 +31,20 @@ cluster::Balancer::Choice::Outcome Session::choose_server() {
   count([](cluster::ServerCounters& counters) { counters.selected.add(); });
   if (avoid) count_redispatch();
   return choice.outcome;
+}
+
+bool Session::is_particular() const { return start_ && start_->replicates_itself; }
+
+/// The servers that a standby of this machine may replicate from.
+cluster::ProxyView Session::without_own_servers() {
+  cluster::ProxyView view = loop_.snapshot().proxies[index(backend_)];
+  for (cluster::ServerView& server : view.servers) {
+    if (!server.usable || !is_own_address(server.address, loop_.shared().own_addresses)) continue;
+    server.usable = false;
+    if (!std::exchange(start_->counted_itself, true))
+      counters_of_backend().backend.self_replication.add();
+  }
+  return view;
 }
 
 void Session::count_redispatch() {
@@ -59,8 +78,12 @@ void Session::join_queue() {
   loop_.somebody_waits();
 }
 
+/// The start of a PostgreSQL session does not wait for a place where there is no server: it is
+/// held.
 bool Session::serve() {
-  if (choose_server() != cluster::Balancer::Choice::Outcome::chosen) return false;
+  using Outcome = cluster::Balancer::Choice::Outcome;
+  const Outcome outcome = choose_server();
+  if (outcome == Outcome::full || (outcome == Outcome::none && !start_)) return false;
   queued_.release();
   events_.tell(place_found);
   return true;
@@ -68,8 +91,7 @@ bool Session::serve() {
 
 /// The server's address, with the port the client connected to (and the configured offset) where
 /// the configuration names none.
-Endpoint Session::target() const {
-  const cluster::ServerView& to = server();
+Endpoint Session::target_of(const cluster::ServerView& to) const {
   if (!to.address.is_ip() || to.address.port() != 0) return to.address;
   const int port = destination().port() + to.settings->host.port_offset.value_or(0);
   return to.address.with_port(static_cast<std::uint16_t>(port));
@@ -82,7 +104,7 @@ Cause Session::connect() {
     counters.sessions.add();
     counters.last_session_ms.set(static_cast<std::uint64_t>(now.count()));
   });
-  auto connecting = start_connecting(target(), backend(), *server().settings);
+  auto connecting = start_connecting(target_of(server()), backend(), *server().settings);
   if (!connecting.fd) return connecting.no_resources ? Cause::resources : Cause::server_closed;
   server_fd_ = std::move(connecting.fd);
   relay_.attach(Side::server, server_fd_.get());
@@ -92,14 +114,24 @@ Cause Session::connect() {
 /// False: it failed after all.
 bool Session::finish_connecting() {
   if (!is_connected(server_fd_.get())) return false;
-  const config::SendProxy version = server().settings->send_proxy;
-  if (version == config::SendProxy::none) return true;
-  const std::string header = version == config::SendProxy::v1
-                                 ? net::proxy_header_v1(client_address_, destination())
-                                 : net::proxy_header_v2(client_address_, destination());
+  const std::string header = header_for(server());
+  if (header.empty()) return true;
   // A new connection takes these few bytes at once, or is no good.
   return ::send(server_fd_.get(), header.data(), header.size(), MSG_NOSIGNAL) ==
          static_cast<ssize_t>(header.size());
+}
+
+/// The PROXY header that begins a connection to this server; empty where it wants none.
+std::string Session::header_for(const cluster::ServerView& to) const {
+  switch (to.settings->send_proxy) {
+    case config::SendProxy::none:
+      break;
+    case config::SendProxy::v1:
+      return net::proxy_header_v1(client_address_, destination());
+    case config::SendProxy::v2:
+      return net::proxy_header_v2(client_address_, destination());
+  }
+  return {};
 }
 
 void Session::connect_failed() {

@@ -7,13 +7,17 @@
 
 namespace novip::proxy {
 
-/// What a session that is being set up waits for; bits.
+/// What a session that is being set up is told of; bits.
 enum Event : std::uint8_t {
-  client_bytes = 1,  // the client said something
+  client_bytes = 1,  // the client said something, or takes bytes again
   client_gone = 2,   // the client left without having said anything, or reset the connection
-  server_ready = 4,  // the connection attempt ended, one way or the other
-  place_found = 8,   // it has a place on a server
+  server_ready =
+      4,            // the connection attempt ended, one way or the other; later: news of the server
+  place_found = 8,  // it has a place on a server, or its turn in the other line has come
   deadline = 16,
+  server_lost = 32,  // its server is to be given up
+  qualifies = 64,    // the server is in its role
+  unqualified = 128,
 };
 
 /// The coroutine that sets a session up. It runs at once, and its frame is freed as it returns: an

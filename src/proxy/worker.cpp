@@ -36,6 +36,10 @@ void Worker::publish(std::shared_ptr<const cluster::Snapshot> snapshot) {
   post([this, snapshot = std::move(snapshot)]() mutable { loop_->publish(std::move(snapshot)); });
 }
 
+void Worker::verified(std::size_t proxy, std::size_t server, std::uint64_t ticket, bool qualifies) {
+  post([=, this] { loop_->verified(proxy, server, ticket, qualifies); });
+}
+
 void Worker::stop_accepting(TimePoint deadline) {
   post([this, deadline] { loop_->stop_accepting(deadline); });
 }

@@ -17,6 +17,7 @@
 
 namespace novip::proxy {
 
+class CancelKeys;
 class Loop;
 
 /// A listening descriptor and the frontend whose clients it takes.
@@ -32,7 +33,7 @@ struct SessionInfo {
   std::size_t frontend = 0, backend = 0;
   int server = -1;
   std::string client, server_address;
-  std::string state;  // "queued", "connecting", "forwarding"
+  std::string state;  // "accepting", "held", "queued", "connecting", "starting", "forwarding"
   Milliseconds age{0}, idle{0};
   std::uint64_t bytes_in = 0, bytes_out = 0;
   unsigned worker = 0;
@@ -52,6 +53,8 @@ struct Shared {
   /// Addresses of this machine: a replication session from one of them to a server at one of them
   /// would replicate from itself.
   std::vector<Endpoint> own_addresses;
+  /// Of the process; outlives every worker. None: cancel requests go to every server of the pool.
+  CancelKeys* cancel_keys = nullptr;
 };
 
 /// One event loop on one thread: accepts, routes, relays. Shares nothing with other workers but the

@@ -12,6 +12,7 @@
 #include "cluster/snapshot.h"
 #include "net/listener.h"
 #include "net/log.h"
+#include "proxy/cancel_keys.h"
 #include "proxy/worker.h"
 #include "sockets.h"
 
@@ -62,6 +63,16 @@ class Lab {
   }
 
   config::Proxy& section() { return config_->proxies[0]; }
+  config::Cluster& cluster() { return config_->clusters[0]; }
+
+  /// Makes the section one of `cluster "c" role ROLE`, with verification answered by `verify`.
+  void make_pool(config::RolePool::Role role, Milliseconds hold) {
+    config_->clusters.resize(1);
+    cluster().name = "c";
+    section().pool.emplace();
+    section().pool->role = role;
+    section().hold = hold;
+  }
 
   void start(unsigned count = 1) {
     cluster::fit(load, *config_);
@@ -74,9 +85,16 @@ class Lab {
     auto fds = net::listen(options, count);
     if (!fds) std::abort();
     address = Endpoint::local_of(fds->front().get());
-    const Shared shared{&logger_, &load, [this](std::size_t, std::size_t server, bool success) {
-                          observed.push_back({server, success});
-                        }};
+    Shared shared;
+    shared.logger = &logger_;
+    shared.load = &load;
+    shared.cancel_keys = &cancel_keys;
+    shared.own_addresses = own_addresses;
+    shared.observed = [this](std::size_t, std::size_t server, bool success) {
+      observed.push_back({server, success});
+    };
+    shared.verify = [this](unsigned worker, std::size_t proxy, std::size_t server,
+                           std::uint64_t ticket) { verify(worker, proxy, server, ticket); };
     for (unsigned i = 0; i < count; ++i) {
       std::vector<Listener> own;
       own.push_back({std::move((*fds)[i]), 0, &section().binds[0]});
@@ -147,7 +165,8 @@ class Lab {
     while (Clock::now() < deadline) {
       std::uint32_t held = load.connections.now();
       for (const auto& proxy : load.proxies) {
-        held += proxy.frontend_sessions.now() + proxy.backend_sessions.now() + proxy.queued.now();
+        held += proxy.frontend_sessions.now() + proxy.backend_sessions.now() + proxy.queued.now() +
+                proxy.held.now();
         for (const auto& server : proxy.servers) held += server.sessions.now();
         for (const auto& bind : proxy.binds) held += bind.now();
       }
@@ -157,9 +176,20 @@ class Lab {
     return false;
   }
 
+  /// Shared::verify; says yes unless a test replaces it before start(). On a worker's thread.
+  std::function<void(unsigned, std::size_t, std::size_t, std::uint64_t)> verify =
+      [this](unsigned worker, std::size_t proxy, std::size_t server, std::uint64_t ticket) {
+        workers[worker]->verified(proxy, server, ticket, true);
+      };
+  const cluster::BackendCounters& counters() const {
+    return workers[0]->counters().proxies[0].backend;
+  }
+
   std::vector<UniqueFd> listeners;
   std::vector<std::unique_ptr<Worker>> workers;
   cluster::Load load;
+  CancelKeys cancel_keys;
+  std::vector<Endpoint> own_addresses;
   cluster::Snapshot snapshot;
   Endpoint address;
   std::vector<std::pair<std::size_t, bool>> observed;  // after stop(), or when a log line told

@@ -1,0 +1,286 @@
+// The start of a PostgreSQL session, stage by stage: what the client asks for, a server that can
+// serve it, a connection, a fresh look at the server's role. Each stage is a coroutine that begins
+// the next one. Until the client knows what a server said (session_greeting.cpp) every failure
+// leads back to find_server(), and the client waits.
+#include <algorithm>
+#include <cerrno>
+#include <limits>
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include "proxy/connect.h"
+#include "proxy/loop.h"
+#include "proxy/own_address.h"
+#include "proxy/session.h"
+#include "proxy/start.h"
+
+namespace novip::proxy {
+
+namespace {
+
+/// For a client's packet: PostgreSQL's authentication_timeout.
+constexpr Milliseconds packet_limit{60000};
+/// For a connection and the question after it, where `timeout connect` sets no bound.
+constexpr Milliseconds connect_limit{5000};
+constexpr Milliseconds cancel_limit{5000};
+
+}  // namespace
+
+void Session::start() {
+  phase_ = Phase::request;
+  start_ = std::make_unique<Start>();
+  // A connection that was accepted takes bytes: that edge needs not be waited for.
+  relay_.note(Side::client, EPOLLOUT);
+  read_request();
+}
+
+/// What does the client want? After an encryption request that its server declined, once more: it
+/// keeps that server as long as it is good.
+SetUp Session::read_request() {
+  phase_ = Phase::request;
+  client_deadline_ = after(loop_.now(), frontend().timeouts.client);
+  wait_until(loop_.now() + packet_limit);
+  for (;;) {
+    const Packet packet = read_packet();
+    if (packet == Packet::complete) break;
+    if (packet == Packet::closed) co_return end(Cause::client_closed);
+    if (packet == Packet::malformed) co_return refuse_malformed();
+    const unsigned event = co_await events_.next();
+    if (event & client_gone) co_return end(Cause::client_closed);
+    if (event & deadline) co_return end(Cause::client_timeout);
+    if (event & server_lost || (server_fd_ && relay_.closing(Side::server))) drop_server();
+  }
+  client_deadline_ = TimePoint::max();  // from now on it is the client who waits
+  if (start_->request == Start::Request::cancel) {
+    deliver_cancel();
+  } else if (server_fd_) {
+    phase_ = Phase::connect;
+    ask_server();
+  } else {
+    arrived_ = loop_.now();
+    find_server(false);
+  }
+}
+
+/// Takes a packet once all of it has come; what follows it stays in the kernel.
+Session::Packet Session::read_packet() {
+  const auto space = loop_.scratch().first(pgwire::startup_limit + 4);
+  const ssize_t seen = ::recv(client_.get(), space.data(), space.size(), MSG_PEEK);
+  if (seen == 0) return Packet::closed;
+  if (seen < 0) return errno == EAGAIN || errno == EINTR ? Packet::incomplete : Packet::closed;
+  const std::string_view bytes(space.data(), static_cast<std::size_t>(seen));
+  const auto packet = pgwire::parse_first_packet(bytes);
+  if (std::holds_alternative<pgwire::Incomplete>(packet))
+    return relay_.closing(Side::client) ? Packet::closed : Packet::incomplete;
+  if (const auto* malformed = std::get_if<pgwire::Malformed>(&packet)) {
+    start_->refusal = malformed->why;
+    return Packet::malformed;
+  }
+  note_packet(packet);
+  if (start_->request == Start::Request::tls) return Packet::complete;  // passed on untouched
+  const std::size_t length = *pgwire::packet_length(bytes);
+  start_->packet = bytes.substr(0, length);
+  if (::recv(client_.get(), space.data(), length, 0) != static_cast<ssize_t>(length))
+    return Packet::closed;
+  bytes_in_ += length;
+  loop_.counters().proxies[frontend_].frontend.bytes_in.add(length);
+  counters_of_backend().backend.totals.bytes_in.add(length);
+  // An end of the stream right behind the packet had its edge already.
+  if (relay_.closing(Side::client) && client_has_gone(EPOLLRDHUP)) events_.note(client_gone);
+  return Packet::complete;
+}
+
+void Session::note_packet(const pgwire::FirstPacket& packet) {
+  using Request = Start::Request;
+  if (const auto* startup = std::get_if<pgwire::StartupMessage>(&packet)) {
+    start_->request = Request::startup;
+    start_->replicates_itself =
+        startup->is_replication() && is_own_address(client_address_, loop_.shared().own_addresses);
+  } else if (const auto* cancel = std::get_if<pgwire::CancelRequest>(&packet)) {
+    start_->request = Request::cancel;
+    start_->cancels = cancel->key;
+  } else if (std::holds_alternative<pgwire::DirectTls>(packet)) {
+    start_->request = Request::tls;
+  } else {
+    const bool gss = std::holds_alternative<pgwire::GssRequest>(packet);
+    start_->request = gss ? Request::gss : Request::ssl;
+  }
+}
+
+/// A place on a server: at once, after those who are held, or in the queue where all are full.
+/// `admitted`: it had its turn, and another server may do.
+SetUp Session::find_server(bool admitted) {
+  using Outcome = cluster::Balancer::Choice::Outcome;
+  Outcome outcome = Outcome::none;
+  if (admitted || !holds() || loop_.hold(index(backend_)).open()) outcome = choose_server();
+  while (!server_place_) {
+    if (outcome == Outcome::full) {
+      phase_ = Phase::queue;
+      start_->held.release();
+      if (queue_is_full()) co_return refuse_crowded();
+      join_queue();
+    } else {
+      phase_ = Phase::hold;
+      if (!may_wait()) co_return refuse_unserved();
+      join_hold();
+    }
+    unsigned event = 0;
+    while (!(event & place_found)) {
+      event = co_await events_.next();
+      if (event & client_gone) co_return end(Cause::client_closed);
+      if (event & deadline) co_return phase_ == Phase::queue ? refuse_crowded() : refuse_unserved();
+    }
+    if (!server_place_) outcome = choose_server();
+  }
+  start_->held.release();
+  open_server();
+}
+
+bool Session::holds() const { return backend().hold.count() > 0; }
+
+bool Session::may_wait() const {
+  return holds() && (start_->held_since == TimePoint::max() ||
+                     loop_.now() < start_->held_since + backend().hold);
+}
+
+void Session::join_hold() {
+  if (start_->held_since == TimePoint::max()) {
+    start_->held_since = loop_.now();
+    counters_of_backend().backend.held.add();
+  }
+  if (!start_->held) start_->held = Place::take(loop_.load().proxies[index(backend_)].held);
+  wait_until(start_->held_since + backend().hold);
+  loop_.hold(index(backend_)).join(*this);
+}
+
+bool Session::serve_held() {
+  if (choose_server() == cluster::Balancer::Choice::Outcome::none) return false;
+  ListHook<QueueTag>::unlink();
+  events_.tell(place_found);
+  return true;
+}
+
+/// The connection first, then the question: PostgreSQL cannot stop being a primary without a
+/// restart, which would break the connection, so the answer holds for it.
+SetUp Session::open_server() {
+  start_->turn = loop_.hold(index(backend_)).take_turn();
+  const Cause failure = connect();
+  if (failure != Cause::finished) {
+    connect_failed();
+    co_return lose_server(failure == Cause::resources ? Lack::no_resources : Lack::unreachable);
+  }
+  const Milliseconds limit = backend().timeouts.connect;
+  wait_until(loop_.now() + (limit.count() > 0 ? limit : connect_limit));
+  unsigned event = 0;
+  while (!(event & server_ready)) {
+    event = co_await events_.next();
+    if (event & client_gone) co_return end(Cause::client_closed);
+    if (event & server_lost) co_return lose_server(Lack::none_usable);
+    if (event & deadline) {
+      connect_failed();
+      co_return lose_server(Lack::unreachable);
+    }
+  }
+  if (!finish_connecting()) {
+    connect_failed();
+    co_return lose_server(Lack::unreachable);
+  }
+  connected();
+
+  if (must_verify()) {
+    auto& counters = counters_of_backend().backend;
+    loop_.verification().join(*this, index(backend_), index(server_));
+    while (!(event & qualifies)) {
+      event = co_await events_.next();
+      if (event & client_gone) co_return end(Cause::client_closed);
+      if (event & server_lost) co_return lose_server(Lack::none_usable);
+      if (event & (unqualified | deadline)) {
+        counters.unverified.add();
+        co_return lose_server(Lack::not_verified);
+      }
+      if (relay_.closing(Side::server)) co_return lose_server(Lack::unreachable);
+    }
+    counters.verified.add();
+  }
+  ask_server();
+}
+
+bool Session::must_verify() const {
+  const auto& pool = backend().pool;
+  return pool && loop_.snapshot().config->clusters[pool->cluster].verify_fresh;
+}
+
+void Session::verified(bool yes) { events_.tell(yes ? qualifies : unqualified); }
+
+void Session::server_left() {
+  if (start_ && !start_->answered) events_.tell(server_lost);
+}
+
+/// The server was no good, and the client knows nothing of it. Another one is tried at once; when
+/// all that are said to be usable were tried, after a moment.
+void Session::lose_server(Lack lack) {
+  start_->lack = lack;
+  start_->failed_server = server_;
+  const bool counts = server().usable;
+  drop_server();
+  if (retries_ < std::numeric_limits<decltype(retries_)>::max()) ++retries_;
+  bool at_once = true;
+  if (counts && ++start_->failures >= usable_servers()) {
+    start_->failures = 0;
+    at_once = false;
+    loop_.hold(index(backend_)).pause();
+  }
+  if (!holds() && (!at_once || retries_ > backend().retries)) return refuse_unserved();
+  find_server(at_once);
+}
+
+void Session::drop_server() {
+  ListHook<QueueTag>::unlink();  // its question does not matter any more
+  start_->turn.over(false);
+  start_->server = {};
+  start_->replies.clear();
+  start_->cancel_key.clear();
+  server_fd_.reset();
+  relay_.forget(Side::server);
+  if (server_ >= 0) leave_server();
+}
+
+unsigned Session::usable_servers() const {
+  const auto& servers = loop_.snapshot().proxies[index(backend_)].servers;
+  return static_cast<unsigned>(
+      std::ranges::count_if(servers, [](const auto& server) { return server.usable; }));
+}
+
+/// To the server that gave the key; where nobody knows, to all. The client's connection ends when
+/// theirs have: it may go on as soon as the request was acted on. It needs neither a server's role
+/// nor a place.
+SetUp Session::deliver_cancel() {
+  drop_server();
+  phase_ = Phase::connect;
+  counters_of_backend().backend.cancels.add();
+  start_->delivery = std::make_unique<CancelDelivery>(loop_.poller(), events_);
+  const CancelKeys* keys = loop_.shared().cancel_keys;
+  const auto known = keys ? keys->find(start_->cancels) : std::nullopt;
+  if (known) {
+    send_cancel(loop_.snapshot().proxies[known->proxy].servers[known->server]);
+  } else {
+    for (const auto& server : loop_.snapshot().proxies[index(backend_)].servers)
+      send_cancel(server);
+  }
+  wait_until(loop_.now() + cancel_limit);
+  while (!start_->delivery->done()) {
+    const unsigned event = co_await events_.next();
+    if (event & deadline) break;
+  }
+  end(Cause::finished);
+}
+
+void Session::send_cancel(const cluster::ServerView& to) {
+  if (!to.address) return;
+  auto connecting = start_connecting(target_of(to), backend(), *to.settings);
+  if (connecting.fd)
+    start_->delivery->send(std::move(connecting.fd), header_for(to) + start_->packet);
+}
+
+}  // namespace novip::proxy

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "pgwire/server_start.h"
+#include "proxy/cancel.h"
+#include "proxy/close_reason.h"
+#include "proxy/hold.h"
+#include "proxy/place.h"
+
+namespace novip::proxy {
+
+/// Why a client has no server yet.
+enum class Lack : std::uint8_t {
+  none_usable,   // as the snapshot says
+  itself,        // replication from this machine, and the server is this machine
+  no_resources,  // no descriptor, memory or local port
+  unreachable,   // refused, or lost before it answered
+  not_verified,  // a fresh look says that it is not in its role, or nobody could say
+  not_open,      // 57P03, 57P01, 57P02: starting up or shutting down
+  wrong_role,    // in_hot_standby says that it is not in its role
+  silent,        // did not answer the client
+};
+
+/// What a PostgreSQL session needs only until it is established; freed then.
+struct Start {
+  enum class Request : std::uint8_t { none, startup, ssl, gss, tls, cancel };
+  /// What the client asked last, and its bytes: they are sent again to each server that is tried.
+  Request request = Request::none;
+  std::string packet;
+  std::string cancels;             // the key of a cancel request
+  bool replicates_itself = false;  // must not reach a server of this machine
+  bool counted_itself = false;
+  /// The client knows what a server said: from now on no other one can take its place.
+  bool answered = false;
+
+  // The present server
+  bool in_messages = false;  // it answers in messages, not with the one byte to SSLRequest
+  pgwire::ServerStart server;
+  std::string replies;     // kept back from the client
+  std::string cancel_key;  // that the server gave
+  Hold::Turn turn;
+
+  // Waiting for one
+  TimePoint held_since = TimePoint::max();
+  Place held;
+  Lack lack = Lack::none_usable;
+  std::int32_t failed_server = -1;
+  unsigned failures = 0;  // since the last pause
+
+  std::unique_ptr<CancelDelivery> delivery;
+  // Told to the client at the end
+  std::string refusal;
+  Cause cause = Cause::refused;
+};
+
+}  // namespace novip::proxy
