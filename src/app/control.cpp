@@ -11,6 +11,7 @@
 
 #include "app/gathering.h"
 #include "base/text.h"
+#include "net/own_addresses.h"
 
 namespace novip::app {
 
@@ -42,6 +43,17 @@ Milliseconds settle_limit(const config::Config& config) {
   return std::clamp(longest, Milliseconds{1000}, Milliseconds{10000});
 }
 
+/// By an interface's address, or by one that the state service listens on (loopback has many).
+bool is_this_machine(const Endpoint& address, const config::State& state,
+                     const std::vector<Endpoint>& own) {
+  const auto same_host = [&address](const Endpoint& other) {
+    return other.is_ip() && address.is_ip() && other.with_port(0) == address.with_port(0);
+  };
+  const auto listens = [&](const config::Bind& bind) { return same_host(bind.address); };
+  return std::ranges::any_of(own, same_host) || std::ranges::any_of(state.http, listens) ||
+         std::ranges::any_of(state.binds, listens);
+}
+
 admin::SessionRow row(const proxy::SessionInfo& session) {
   return {session.id,     session.frontend,       session.backend,   session.server,
           session.client, session.server_address, session.state,     session.age,
@@ -57,6 +69,8 @@ Control::Control(std::shared_ptr<const config::Config> config, Listeners listene
       logger_(log_identity(config_->global)),
       roster_(config_, options.maxconn, Clock::now()),
       checks_(io_, roster_),
+      clusters_(io_, config_, roster_),
+      own_addresses_(net::own_addresses()),
       signals_(io_, SIGTERM, SIGINT, SIGUSR1),
       settle_timer_(io_) {
   signals_.add(SIGHUP);
@@ -66,13 +80,11 @@ Control::Control(std::shared_ptr<const config::Config> config, Listeners listene
   roster_.on_notice = [this](int proxy, Severity severity, const std::string& line) {
     notice(proxy, severity, line);
   };
-  const proxy::Shared shared{&logger_, &load_,
-                             [this](std::size_t proxy, std::size_t server, bool success) {
-                               boost::asio::post(io_, [this, proxy, server, success] {
-                                 if (roster_.observed(proxy, server, success, Clock::now()))
-                                   checks_.hasten(proxy, server);
-                               });
-                             }};
+  clusters_.on_notice = [this](Severity severity, const std::string& line) {
+    notice(-1, severity, line);
+  };
+  clusters_.on_news = [this](const cluster::Topology& topology) { tell_agent(topology); };
+  const proxy::Shared shared = shared_with_workers();
   const auto count = static_cast<unsigned>(listeners.workers.size());
   for (unsigned i = 0; i < count; ++i)
     workers_.push_back(std::make_unique<proxy::Worker>(i, count, shared, roster_.snapshot(),
@@ -84,12 +96,31 @@ Control::Control(std::shared_ptr<const config::Config> config, Listeners listene
     worker->set_peers(std::move(peers));
   }
   if (config_->state)
-    agent_.emplace(*config_->state, std::move(listeners.state),
+    agent_.emplace(*config_->state, std::move(listeners.state), std::move(listeners.state_http),
                    [this](const std::string& line) { notice(-1, Severity::notice, line); });
   admin_.emplace(io_, process_for_admin(), std::move(listeners.api), std::move(listeners.pages));
 }
 
 Control::~Control() = default;
+
+/// What workers call, on their threads.
+proxy::Shared Control::shared_with_workers() {
+  proxy::Shared shared;
+  shared.logger = &logger_;
+  shared.load = &load_;
+  shared.cancel_keys = &cancel_keys_;
+  shared.own_addresses = own_addresses_;
+  shared.observed = [this](std::size_t proxy, std::size_t server, bool success) {
+    boost::asio::post(io_, [this, proxy, server, success] {
+      if (roster_.observed(proxy, server, success, Clock::now())) checks_.hasten(proxy, server);
+    });
+  };
+  shared.verify = [this](unsigned worker, std::size_t proxy, std::size_t server,
+                         std::uint64_t ticket) {
+    boost::asio::post(io_, [=, this] { verify(worker, proxy, server, ticket); });
+  };
+  return shared;
+}
 
 void Control::run(std::function<void()> ready) {
   ready_ = std::move(ready);
@@ -100,6 +131,7 @@ void Control::run(std::function<void()> ready) {
     notice(static_cast<int>(proxy.id) - 2, Severity::notice, "Proxy " + proxy.name + " started.");
   roster_.on_change = [this] { publish(); };
   checks_.start();
+  clusters_.start();
   settle_timer_.expires_after(settle_limit(*config_));
   settle_timer_.async_wait([this](const boost::system::error_code& error) {
     if (!error) start_workers();
@@ -210,6 +242,7 @@ void Control::workers_ended() {
     boost::asio::post(io_, [this] {
       log_stopped_proxies();
       checks_.stop();
+      clusters_.stop();
       admin_->stop();
       if (agent_) agent_->stop();
       io_.stop();
@@ -235,6 +268,7 @@ void Control::log_stopped_proxies() const {
 admin::Process Control::process_for_admin() {
   admin::Process process;
   process.roster = &roster_;
+  for (const auto& topology : clusters_.topologies()) process.topologies.push_back(topology.get());
   process.load = &load_;
   for (const auto& worker : workers_) process.workers.push_back(&worker->counters());
   process.started = Clock::now();
@@ -268,6 +302,25 @@ void Control::shutdown_session(std::uint64_t id, std::function<void(bool)> done)
     worker->shutdown_session(id, [gathering](bool found) {
       gathering->add([found](bool& any) { any = any || found; });
     });
+}
+
+/// The post lets publish() go first: the worker routes by the answer before it acts on it.
+void Control::verify(unsigned worker, std::size_t proxy, std::size_t server, std::uint64_t ticket) {
+  clusters_.verify(proxy, server, [=, this](bool qualifies) {
+    boost::asio::post(io_,
+                      [=, this] { workers_[worker]->verified(proxy, server, ticket, qualifies); });
+  });
+}
+
+/// What only the primary knows of the local instance: whether it is a synchronous standby, and how
+/// far it is behind.
+void Control::tell_agent(const cluster::Topology& topology) {
+  if (!agent_) return;
+  const auto primary = topology.primary();
+  const auto lsn = primary ? topology.nodes()[*primary].instance.lsn : 0;
+  for (const auto& node : topology.nodes())
+    if (is_this_machine(node.settings->host.address, *config_->state, own_addresses_))
+      agent_->told(node.sync, lsn);
 }
 
 /// The post lets publish() go first, when it is due.

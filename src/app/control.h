@@ -12,12 +12,14 @@
 
 #include "admin/admin.h"
 #include "agent/agent.h"
+#include "app/clusters.h"
 #include "app/listeners.h"
 #include "cluster/counters.h"
 #include "cluster/roster.h"
 #include "config/model.h"
 #include "net/log.h"
 #include "probe/checks.h"
+#include "proxy/cancel_keys.h"
 #include "proxy/worker.h"
 
 namespace novip::app {
@@ -42,6 +44,7 @@ class Control {
   void run(std::function<void()> ready);
 
  private:
+  proxy::Shared shared_with_workers();
   void notice(int proxy, Severity severity, const std::string& line) const;
   void start_workers_when_settled();
   void start_workers();
@@ -59,6 +62,8 @@ class Control {
   void shutdown_session(std::uint64_t id, std::function<void(bool)> done);
   void when_in_force(std::function<void()> done);
   std::vector<proxy::Worker*> workers() const;
+  void verify(unsigned worker, std::size_t proxy, std::size_t server, std::uint64_t ticket);
+  void tell_agent(const cluster::Topology& topology);
 
   std::shared_ptr<const config::Config> config_;
   ControlOptions options_;
@@ -67,6 +72,9 @@ class Control {
   cluster::Load load_;
   cluster::Roster roster_;
   probe::Checks checks_;
+  Clusters clusters_;
+  proxy::CancelKeys cancel_keys_;
+  std::vector<Endpoint> own_addresses_;
   boost::asio::signal_set signals_;
   boost::asio::steady_timer settle_timer_;
   std::vector<std::unique_ptr<proxy::Worker>> workers_;

@@ -65,7 +65,7 @@ void open_proxy(const config::Proxy& proxy, std::size_t index, Opening& opening,
 }  // namespace
 
 std::size_t Listeners::count() const {
-  std::size_t sum = api.size() + pages.size() + state.size();
+  std::size_t sum = api.size() + pages.size() + state.size() + state_http.size();
   for (const auto& worker : workers) sum += worker.size();
   return sum;
 }
@@ -81,10 +81,14 @@ Expected<Listeners, std::vector<Error>> open_listeners(const config::Config& con
   for (const auto& socket : config.global.stats_sockets)
     for (auto& fd : opening.open(socket.bind, "stats socket", 0, 1))
       listeners.api.push_back({std::move(fd), &socket});
-  if (config.state)
+  if (config.state) {
     for (const auto& bind : config.state->binds)
       for (auto& fd : opening.open(bind, "section state", 0, 1))
         listeners.state.push_back(std::move(fd));
+    for (const auto& bind : config.state->http)
+      for (auto& fd : opening.open(bind, "section state", 0, 1))
+        listeners.state_http.push_back(std::move(fd));
+  }
   if (!opening.errors().empty()) return std::move(opening.errors());
   return listeners;
 }

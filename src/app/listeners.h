@@ -14,7 +14,8 @@ struct Listeners {
   std::vector<std::vector<proxy::Listener>> workers;  // one vector a worker
   std::vector<admin::ApiListener> api;
   std::vector<admin::PageListener> pages;
-  std::vector<UniqueFd> state;
+  std::vector<UniqueFd> state;       // the agent's text ports
+  std::vector<UniqueFd> state_http;  // and its REST
 
   std::size_t count() const;
 };
