@@ -18,9 +18,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   if (std::holds_alternative<Malformed>(packet)) return 0;
+  if (std::holds_alternative<DirectTls>(packet)) {
+    if (length) std::abort();
+    return 0;
+  }
   if (!length || *length > size) std::abort();
   // Bytes after the packet change nothing.
   if (parse_first_packet(bytes.substr(0, *length)).index() != packet.index()) std::abort();
+  if (const auto* cancel = std::get_if<CancelRequest>(&packet)) {
+    if (cancel->key.size() < shortest_cancel_key || cancel->key.size() > longest_cancel_key)
+      std::abort();
+  }
   if (const auto* startup = std::get_if<StartupMessage>(&packet)) {
     startup->is_replication();
     const auto again = parse_first_packet(startup_message(startup->parameters));

@@ -31,9 +31,8 @@ TEST(Cancel, GoesToTheServerThatGaveTheKey) {
   lab.make_pool(standby, 10s);
   lab.section().balance = config::Algorithm::first;
   lab.cluster().verify_startup = false;
-  lab.start();
   lab.snapshot.proxies[0].servers[0].usable = false;
-  lab.publish();
+  lab.start();
   const UniqueFd client = lab.client();
   say(client, startup);
   const UniqueFd session = serve(lab, 1);
