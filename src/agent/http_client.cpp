@@ -55,9 +55,11 @@ awaitable<Heard> read_request(Stream* stream, beast::flat_buffer* buffer, Reques
   stream->expires_after(request_time);
   http::request_parser<http::empty_body> parser;
   parser.header_limit(largest_header);
-  const auto [error, size] = co_await http::async_read(*stream, *buffer, parser, as_result);
+  const auto [error, size] = co_await http::async_read_header(*stream, *buffer, parser, as_result);
   if (!error) {
+    const bool has_body = parser.chunked() || parser.content_length_remaining().value_or(0) != 0;
     *request = parser.release();
+    if (has_body) request->keep_alive(false);  // nobody reads it, so nothing can follow it
     co_return Heard::request;
   }
   const auto& parsing = make_error_code(http::error::bad_method).category();

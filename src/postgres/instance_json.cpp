@@ -167,9 +167,8 @@ bool ends_its_sessions(std::string_view state) {
 void read_unavailable(const JsonMembers& members, const std::string& state, Instance& instance) {
   instance.reason = members.word("reason");
   if (instance.reason.empty()) instance.reason = "its state is \"" + state + "\"";
-  instance.ends_its_sessions = members.has("ends_its_sessions")
-                                   ? members.flag("ends_its_sessions")
-                                   : ends_its_sessions(state);
+  instance.ends_its_sessions = members.has("ends_its_sessions") ? members.flag("ends_its_sessions")
+                                                                : ends_its_sessions(state);
 }
 
 void read_system_identifier(const JsonMembers& members, Instance& instance) {

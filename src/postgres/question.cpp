@@ -13,7 +13,7 @@ namespace {
 
 using cluster::Instance;
 
-enum AnswerColumn {  // of `question`
+enum AnswerColumn {
   in_recovery,
   lsn,
   wal_file,
@@ -28,7 +28,7 @@ enum AnswerColumn {  // of `question`
   answer_columns
 };
 
-enum DetailsColumn {  // of `details_question`
+enum DetailsColumn {
   system_identifier,
   checkpoint_timeline,
   recovery_timeline,
@@ -91,10 +91,14 @@ void read_standby(const PGresult* result, Instance& instance) {
 
 }  // namespace
 
+const char* const question = "EXECUTE novip_question";
+const char* const question_with_details = "EXECUTE novip_question; EXECUTE novip_details";
+
 // The subquery has the role evaluated once: between two evaluations it could change, and then
 // pg_current_wal_lsn() fails on what is a standby no more, or not yet. A primary's timeline comes
 // from the name of the file it writes: the control file follows at the next checkpoint only.
-const char* const question =
+const char* const first_question =
+    "PREPARE novip_question AS "
     "SELECT s.in_recovery,"
     " CASE WHEN s.in_recovery THEN pg_catalog.pg_last_wal_replay_lsn()"
     " ELSE pg_catalog.pg_current_wal_lsn() END,"
@@ -105,14 +109,15 @@ const char* const question =
     "pg_catalog.clock_timestamp(), pg_catalog.pg_last_xact_replay_timestamp())) END,"
     " w.pid, w.status, w.received_tli, w.latest_end_lsn, w.sender_host, w.sender_port"
     " FROM (SELECT pg_catalog.pg_is_in_recovery() AS in_recovery OFFSET 0) s,"
-    " pg_catalog.pg_stat_get_wal_receiver() w";
-
-const char* const details_question =
+    " pg_catalog.pg_stat_get_wal_receiver() w"
+    "; EXECUTE novip_question;"
+    " PREPARE novip_details AS "
     "SELECT s.system_identifier, c.timeline_id, r.min_recovery_end_timeline,"
     " p.application_name, p.client_addr, p.state, p.sync_state, p.sent_lsn, p.replay_lsn"
     " FROM pg_catalog.pg_control_system() s, pg_catalog.pg_control_checkpoint() c,"
     " pg_catalog.pg_control_recovery() r LEFT JOIN pg_catalog.pg_stat_replication p ON true"
-    " LIMIT 100";
+    " LIMIT 100"
+    "; EXECUTE novip_details";
 
 std::optional<Instance> read_answer(const PGresult* result) {
   if (PQntuples(result) != 1 || PQnfields(result) != answer_columns) return std::nullopt;
@@ -129,7 +134,7 @@ std::optional<Instance> read_answer(const PGresult* result) {
 }
 
 std::optional<Details> read_details(const PGresult* result) {
-  const int rows = PQntuples(result);
+  const int rows = PQntuples(result);  // none of an error
   if (rows < 1 || PQnfields(result) != details_columns) return std::nullopt;
   Details details;
   // A bigint, so that from 2038 on it is negative.

@@ -13,15 +13,20 @@
 /// are avoided: a search_path changes nothing. PostgreSQL 12 and later.
 namespace novip::postgres {
 
-/// Asked each time: cheap (about 0.1 ms of PostgreSQL's time, no lock, no catalog but the cached).
-/// A role without pg_read_all_stats sees null for what a walreceiver does; that is not known then.
+/// Sent each time. Cheap: no lock, no table, and planned once, since planning would be most of its
+/// cost. A role without pg_read_all_stats sees null for what a walreceiver does; that is not known
+/// then.
 extern const char* const question;
 
-/// Sent in one message with it, but only once a second: pg_stat_replication and the control file
-/// cost about 0.4 ms.
-extern const char* const details_question;
+/// The question, and in the same message what is asked once a second only: pg_stat_replication and
+/// the control file.
+extern const char* const question_with_details;
 
-/// The answer to `question`; nothing when it makes no sense.
+/// The same on a new connection, which learns the questions by it. Both the statements that prepare
+/// and the ones that ask give a result.
+extern const char* const first_question;
+
+/// The answer to the question; nothing when it makes no sense.
 std::optional<cluster::Instance> read_answer(const PGresult* result);
 
 struct Details {
@@ -30,7 +35,7 @@ struct Details {
   std::vector<cluster::Replica> replicas;
 };
 
-/// The answer to `details_question`; nothing when it makes no sense.
+/// The answer to what is asked once a second; nothing when it makes no sense.
 std::optional<Details> read_details(const PGresult* result);
 
 /// "0/3000148"; 0 when it is not one. Pure.

@@ -43,8 +43,7 @@ class Watch::Runner : public std::enable_shared_from_this<Watch::Runner> {
       : io_(io),
         settings_(std::move(settings)),
         heard_(std::move(heard)),
-        connection_(std::make_shared<Connection>(io, settings_.conninfo, settings_.lease)),
-        both_questions_(std::string(question) + ";" + details_question) {}
+        connection_(std::make_shared<Connection>(io, settings_.conninfo, settings_.lease)) {}
 
   void start() { asio::co_spawn(io_, run(shared_from_this()), asio::detached); }
   void stop();
@@ -58,8 +57,10 @@ class Watch::Runner : public std::enable_shared_from_this<Watch::Runner> {
   static awaitable<void> run(std::shared_ptr<Runner> self);
   awaitable<Failure> ask_until_lost();
   awaitable<Problem> ask_once_more();
-  awaitable<Problem> receive(Instance* instance, TimePoint deadline, bool with_details);
-  Problem read(const PGresult* result, int number, Instance* instance);
+  const char* text_of_question(bool with_details) const;
+  awaitable<Problem> receive(Instance* instance, TimePoint deadline);
+  Problem read(const PGresult* result, Instance* instance);
+  void read_details(const PGresult* result);
   void complete(Instance& instance);
   TimePoint next_question() const;
   bool is_news(const Failure& failure) const;
@@ -71,7 +72,6 @@ class Watch::Runner : public std::enable_shared_from_this<Watch::Runner> {
   const Settings settings_;
   const Heard heard_;
   std::shared_ptr<Connection> connection_;
-  const std::string both_questions_;
   bool stopped_ = false;
 
   // What was told last.
@@ -144,11 +144,10 @@ asio::awaitable<Problem> Watch::Runner::ask_once_more() {
   if (with_details) details_asked_ = asked;
   std::move(waiting_.begin(), waiting_.end(), std::back_inserter(served_));
   waiting_.clear();
-  const char* const text = with_details ? both_questions_.c_str() : question;
-  Problem problem = co_await connection_->send(text, deadline);
+  Problem problem = co_await connection_->send(text_of_question(with_details), deadline);
   if (problem) co_return problem;
   Instance instance;
-  problem = co_await receive(&instance, deadline, with_details);
+  problem = co_await receive(&instance, deadline);
   if (problem) co_return problem;
   complete(instance);
   // The details of another role: those of this one are asked for at once.
@@ -162,36 +161,42 @@ asio::awaitable<Problem> Watch::Runner::ask_once_more() {
   co_return co_await connection_->rest(next_question());
 }
 
-asio::awaitable<Problem> Watch::Runner::receive(Instance* instance, TimePoint deadline,
-                                                bool with_details) {
-  int results = 0;
+const char* Watch::Runner::text_of_question(bool with_details) const {
+  if (!answered_) return first_question;
+  return with_details ? question_with_details : question;
+}
+
+asio::awaitable<Problem> Watch::Runner::receive(Instance* instance, TimePoint deadline) {
+  int answers = 0;
   for (;;) {
     Result result{nullptr, &PQclear};
     Problem problem = co_await connection_->receive(&result, deadline);
     if (problem) co_return problem;
     if (!result) break;
-    problem = read(result.get(), results, instance);
+    if (PQresultStatus(result.get()) == PGRES_COMMAND_OK) continue;  // PREPARE
+    if (answers++ == 0)
+      problem = read(result.get(), instance);
+    else
+      read_details(result.get());
     if (problem) co_return problem;
-    ++results;
   }
-  if (results != (with_details ? 2 : 1)) co_return Failure{no_sense, {}, {}};
+  if (answers == 0) co_return Failure{no_sense, {}, {}};
   co_return std::nullopt;
 }
 
-Problem Watch::Runner::read(const PGresult* result, int number, Instance* instance) {
-  const bool has_rows = PQresultStatus(result) == PGRES_TUPLES_OK;
-  if (number == 0) {
-    if (!has_rows) return failure_of(result);
-    auto answer = read_answer(result);
-    if (!answer) return Failure{no_sense, {}, {}};
-    *instance = std::move(*answer);
-    return std::nullopt;
-  }
-  // Who may not ask for details does not ask again: PostgreSQL logs each refusal.
-  auto details = has_rows ? read_details(result) : std::nullopt;
+Problem Watch::Runner::read(const PGresult* result, Instance* instance) {
+  if (PQresultStatus(result) != PGRES_TUPLES_OK) return failure_of(result);
+  auto answer = read_answer(result);
+  if (!answer) return Failure{no_sense, {}, {}};
+  *instance = std::move(*answer);
+  return std::nullopt;
+}
+
+/// Who may not ask for details does not ask again: PostgreSQL logs each refusal.
+void Watch::Runner::read_details(const PGresult* result) {
+  auto details = postgres::read_details(result);
   details_refused_ = !details.has_value();
   if (details) details_ = std::move(*details);
-  return std::nullopt;
 }
 
 /// Adds what was found out before: a standby's timeline and how far its upstream was are not told
