@@ -56,8 +56,8 @@ void Session::refuse_greeting(Heard heard) {
 
 std::string Session::why_unserved() const {
   const auto& servers = loop_.snapshot().proxies[index(backend_)].servers;
-  const int last = start_->failed_server;
-  const std::string_view name = last < 0 ? "" : servers[index(last)].settings->name;
+  std::string_view name;
+  if (start_->failed_server >= 0) name = servers[index(start_->failed_server)].settings->name;
   Lack lack = start_->lack;
   if (usable_servers() == 0) lack = Lack::none_usable;
   if (start_->counted_itself) lack = Lack::itself;
