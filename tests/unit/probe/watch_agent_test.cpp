@@ -1,5 +1,8 @@
+#include <algorithm>
+
 #include <boost/asio/write.hpp>
 
+#include "postgres/backoff.h"
 #include "watch_lab.h"
 
 namespace novip::probe::testing {
@@ -61,32 +64,37 @@ TEST_F(AgentWatchTest, ReadsAStreamInChunks) {
 TEST_F(AgentWatchTest, ConnectsAnewAtOnceAfterSilence) {
   settings().lease = 60ms;
   auto& server = agent(event(1));
-  run_until_troubles(1);
-  const TimePoint lost = Clock::now();
-  EXPECT_EQ(first_trouble(), name_ + ": silent for 60 ms");
-  run_until_news(2);
-  EXPECT_LT(Clock::now() - lost, 30ms);
-  EXPECT_EQ(server.questions(events), 2);
-  EXPECT_EQ(troubles_.back().why, "");
+  auto shortest = Clock::duration::max();
+  for (std::size_t round = 1; round <= 4; ++round) {
+    run_until_troubles(2 * round - 1);
+    EXPECT_EQ(troubles_.back().why, name_ + ": silent for 60 ms");
+    const TimePoint lost = Clock::now();
+    run_until_troubles(2 * round);
+    EXPECT_EQ(troubles_.back().why, "");
+    shortest = std::min(shortest, Clock::now() - lost);
+  }
+  EXPECT_LT(shortest, postgres::Backoff::shortest / 2);
+  EXPECT_EQ(server.questions(events), 5);
+  EXPECT_EQ(news_.size(), 5u);
 }
 
 TEST_F(AgentWatchTest, HeartbeatsEndSilenceAndCommentsDoNot) {
-  settings().lease = 60ms;
+  settings().lease = 150ms;
   auto& server = agent(event(1));
   run_until_news(1);
   asio::steady_timer timer(io_);
   int beats = 0;
   const std::function<void(boost::system::error_code)> beat = [&](boost::system::error_code error) {
-    if (error || ++beats > 20) return;
-    server.push(events, beats <= 10 ? event(1) : ": still here\n\n");
-    timer.expires_after(15ms);
+    if (error || ++beats > 40) return;
+    server.push(events, beats <= 20 ? event(1) : ": still here\n\n");
+    timer.expires_after(10ms);
     timer.async_wait(beat);
   };
   beat({});
   run_until_troubles(1);
-  EXPECT_EQ(news_.size(), 11u);
-  EXPECT_LT(beats, 20);
-  EXPECT_EQ(first_trouble(), name_ + ": silent for 60 ms");
+  EXPECT_EQ(news_.size(), 21u);
+  EXPECT_LT(beats, 40);
+  EXPECT_EQ(first_trouble(), name_ + ": silent for 150 ms");
 }
 
 TEST_F(AgentWatchTest, WhatItSaysMayBeAnything) {
@@ -122,7 +130,7 @@ TEST_F(AgentWatchTest, SaysOnceThatNobodyListens) {
   watch({port});
   run_until_troubles(1);
   EXPECT_EQ(first_trouble(), format("agent at 127.0.0.1:%u: connection refused", port));
-  RestServer late(io_, port);
+  auto& late = serve(port);
   late.answer(events, stream + event(1));
   run_until_news(1);
   EXPECT_EQ(troubles_.size(), 2u);
@@ -181,7 +189,7 @@ TEST_F(AgentWatchTest, AQuestionHasALimit) {
 }
 
 TEST_F(AgentWatchTest, AQuestionIsGivenUpAfterTheLeaseAndTheNextOneGoesOut) {
-  settings().lease = 100ms;
+  settings().lease = 300ms;
   auto& server = agent();
   ask();
   run_until([&] { return server.questions(fresh) == 1; });
@@ -243,7 +251,7 @@ TEST_F(AgentWatchTest, AStreamThatComesBackEndsTheTroubleOfQuestions) {
   run_until_answers(1);
   EXPECT_EQ(answers_[0], -1);
   run_until_troubles(1);
-  RestServer late(io_, port);
+  auto& late = serve(port);
   late.answer(events, stream + event(1));
   run_until([&] { return troubles_.back().why.empty(); });
 }
@@ -288,10 +296,11 @@ TEST_F(AgentWatchTest, StartsNodeAfterNode) {
   settings().interval = 50ms;
   std::vector<TimePoint> first(3);
   on_heard_ = [&] { first[news_.back().node] = Clock::now(); };
+  const TimePoint start = Clock::now();
   watch({server.port(), server.port(), server.port()});
   run_until_news(3);
-  EXPECT_GE(first[1] - first[0], 5ms);
-  EXPECT_GE(first[2] - first[1], 5ms);
+  EXPECT_GE(first[1] - start, 10ms);
+  EXPECT_GE(first[2] - start, 20ms);
 }
 
 }  // namespace

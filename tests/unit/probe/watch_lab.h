@@ -22,13 +22,10 @@ using namespace std::literals;
 /// said is taken and not answered.
 class RestServer {
  public:
-  explicit RestServer(asio::io_context& io, std::uint16_t port = 0)
+  RestServer(asio::io_context& io, std::uint16_t port)
       : io_(io), acceptor_(io, {asio::ip::address_v4::loopback(), port}) {
     asio::co_spawn(io_, accept(), asio::detached);
   }
-  /// Its coroutines end with their sockets.
-  ~RestServer() { stop(); }
-
   std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
   /// The whole answer to a path, from now on.
   void answer(const std::string& path, std::string bytes) { answers_[path] = std::move(bytes); }
@@ -55,6 +52,7 @@ class RestServer {
     for (auto& client : clients_)
       if (client->path == path) client->socket.close(client->error);
   }
+  /// Its coroutines end soon after.
   void stop() {
     boost::system::error_code ignored;
     acceptor_.close(ignored);
@@ -121,15 +119,18 @@ class WatchTest : public ::testing::Test {
   /// What is left of the watches' coroutines ends here, or the test fails.
   ~WatchTest() override {
     if (watches_) watches_->stop();
-    servers_.clear();
     watches_.reset();
+    for (auto& server : servers_) server->stop();
     io_.restart();
     io_.run_for(10s);
     EXPECT_TRUE(io_.stopped()) << "something is still running";
   }
 
   config::Cluster& settings() { return config_->clusters[0]; }
-  RestServer& serve() { return *servers_.emplace_back(std::make_unique<RestServer>(io_)); }
+  /// On a free port, or on this one.
+  RestServer& serve(std::uint16_t port = 0) {
+    return *servers_.emplace_back(std::make_unique<RestServer>(io_, port));
+  }
   void watch(std::vector<std::uint16_t> ports) {
     settings().watch.port = ports.front();
     for (const auto port : ports) {
