@@ -36,6 +36,8 @@ constexpr std::size_t largest_header = 8192;
 constexpr std::size_t read_size = 4096;
 constexpr std::size_t longest_reply_to_events = 4096;  // a subscriber has nothing to say
 
+constexpr int unread_events = 128 * 1024;  // bytes in the kernel; a subscriber behind by more goes
+
 constexpr const char* event_stream_header =
     "HTTP/1.1 200 OK\r\nServer: novip\r\nContent-Type: text/event-stream\r\n"
     "Cache-Control: no-store\r\nConnection: close\r\n\r\n";
@@ -123,7 +125,10 @@ awaitable<void> serve_subscriber(Stream* stream, const RestService* service) {
   const std::string_view header(event_stream_header);
   const auto [failed, written] =
       co_await asio::async_write(*stream, asio::buffer(header), as_result);
-  if (failed || !service->subscribers->add(stream->socket(), service->state())) co_return;
+  if (failed) co_return;
+  boost::system::error_code ignored;
+  stream->socket().set_option(asio::socket_base::send_buffer_size(unread_events), ignored);
+  if (!service->subscribers->add(stream->socket(), service->state())) co_return;
   stream->expires_never();
   char bytes[512];
   for (std::size_t heard = 0; heard <= longest_reply_to_events;) {

@@ -28,6 +28,7 @@ constexpr auto largest_timeline = std::numeric_limits<std::uint32_t>::max();
 constexpr std::uint64_t largest_version = 1'000'000'000;
 constexpr std::uint64_t longest_lag_ms = 10'000'000'000'000;  // three hundred years
 constexpr std::size_t most_replicas = 100;
+constexpr std::size_t longest_quote = 100;  // of a state or role that is not known
 
 // ---- writing --------------------------------------------------------------------------------
 
@@ -146,7 +147,7 @@ void read_running(const JsonMembers& members, std::string& error, Instance& inst
   const auto word = members.word("role");
   instance.role = role_of(word);
   if (instance.role == Role::unavailable) {
-    instance.reason = "its role is \"" + word + "\"";
+    instance.reason = "its role is \"" + word.substr(0, longest_quote) + "\"";
     return;
   }
   instance.server_version =
@@ -166,7 +167,8 @@ bool ends_its_sessions(std::string_view state) {
 
 void read_unavailable(const JsonMembers& members, const std::string& state, Instance& instance) {
   instance.reason = members.word("reason");
-  if (instance.reason.empty()) instance.reason = "its state is \"" + state + "\"";
+  if (instance.reason.empty())
+    instance.reason = "its state is \"" + state.substr(0, longest_quote) + "\"";
   instance.ends_its_sessions = members.has("ends_its_sessions") ? members.flag("ends_its_sessions")
                                                                 : ends_its_sessions(state);
 }

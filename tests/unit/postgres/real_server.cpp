@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
+#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
 #include <pwd.h>
@@ -42,7 +43,7 @@ bool RealServer::can_run() {
 }
 
 RealServer::RealServer(const RealServer* upstream) {
-  char pattern[] = "/tmp/novip-test-XXXXXX";
+  char pattern[] = "/tmp/novip-postgres-XXXXXX";
   folder_ = ::mkdtemp(pattern);
   if (const auto* user = identity())
     if (::chown(folder_.c_str(), user->pw_uid, user->pw_gid) != 0)
@@ -108,8 +109,8 @@ pid_t RealServer::spawn(const Arguments& words) const {
   if (child != 0) return child;
   if (user != nullptr && (::setgid(user->pw_gid) != 0 || ::setuid(user->pw_uid) != 0)) ::_exit(126);
   ::prctl(PR_SET_PDEATHSIG, SIGQUIT);
-  if (::chdir("/") != 0 || std::freopen(log.c_str(), "a", stdout) == nullptr ||
-      ::dup2(STDOUT_FILENO, STDERR_FILENO) < 0)
+  const int output = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  if (::chdir("/") != 0 || ::dup2(output, STDOUT_FILENO) < 0 || ::dup2(output, STDERR_FILENO) < 0)
     ::_exit(126);
   ::execv(pointers[0], pointers.data());
   ::_exit(127);
