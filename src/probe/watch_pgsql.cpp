@@ -48,8 +48,8 @@ class PgsqlWatch : public NodeWatch, public std::enable_shared_from_this<PgsqlWa
         lease_(settings.lease),
         news_(std::move(news)),
         watch_(io, {conninfo_of(settings, host), settings.interval, settings.lease},
-               [this](const Instance& instance, TimePoint asked, const std::string&) {
-                 heard(instance, asked);
+               [this](const Instance& instance, TimePoint asked, const std::string& detail) {
+                 heard(instance, asked, detail);
                }),
         knocking_(io) {}
 
@@ -65,7 +65,7 @@ class PgsqlWatch : public NodeWatch, public std::enable_shared_from_this<PgsqlWa
     TimePoint asked;
   };
 
-  void heard(const Instance& instance, TimePoint asked);
+  void heard(Instance instance, TimePoint asked, const std::string& detail);
   static asio::awaitable<void> knock(std::shared_ptr<PgsqlWatch> self);
   void tell_unavailable(bool host_answers);
 
@@ -86,14 +86,16 @@ void PgsqlWatch::stop() {
   watch_.stop();
 }
 
-void PgsqlWatch::heard(const Instance& instance, TimePoint asked) {
+/// Only operators of this node read the reason, so that it may say what libpq says.
+void PgsqlWatch::heard(Instance instance, TimePoint asked, const std::string& detail) {
   unavailable_.reset();
   if (instance.known()) {
     news_.heard(instance, asked);
     news_.trouble({});
     return;
   }
-  unavailable_ = {instance, asked};
+  if (!detail.empty()) instance.reason += ": " + detail;
+  unavailable_ = {std::move(instance), asked};
   if (!std::exchange(is_knocking_, true))
     asio::co_spawn(io_, knock(shared_from_this()), asio::detached);
 }

@@ -1,5 +1,7 @@
 #include "proxy/hold.h"
 
+#include <algorithm>
+
 #include "proxy/loop.h"
 
 namespace novip::proxy {
@@ -12,6 +14,11 @@ constexpr Milliseconds retry_pause{20};
 }  // namespace
 
 Hold::~Hold() { loop_.deadlines().cancel(*this); }
+
+bool Hold::open() const {
+  return has_room() &&
+         std::ranges::all_of(waiting_, [](const Session& held) { return held.is_particular(); });
+}
 
 void Hold::join(Session& session) {
   // The one that comes back came before most who wait; a new one came after all of them.

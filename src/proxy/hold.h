@@ -40,8 +40,8 @@ class Hold final : public Timed {
     Hold* hold_ = nullptr;
   };
 
-  /// Whether one that comes now may look for a server at once.
-  bool open() const { return waiting_.empty() && has_room(); }
+  /// Whether one that comes now may look for a server at once: nobody waits who could have it.
+  bool open() const;
   /// In the order of arrival: one that had a server and lost it goes before those who came later.
   void join(Session& session);
   Turn take_turn();

@@ -1,15 +1,38 @@
 #include "proxy/own_address.h"
 
 #include <algorithm>
+#include <string>
 
 namespace novip::proxy {
 
-bool is_own_address(const Endpoint& address, std::span<const Endpoint> own) {
+namespace {
+
+bool is_localhost(const std::string& host) { return host == "127.0.0.1" || host == "::1"; }
+
+bool is_loopback(const std::string& host) { return host.starts_with("127.") || host == "::1"; }
+
+/// An IPv4 address in an IPv6 one is an IPv4 address.
+std::string host_of(const Endpoint& address) { return address.is_ip() ? address.host() : ""; }
+
+bool is_own(const Endpoint& address, const Endpoint& destination, std::span<const Endpoint> own) {
   if (address.family() == AF_UNIX) return true;
   if (!address.is_ip()) return false;
-  const std::string host = address.host();  // an IPv4 address in an IPv6 one is an IPv4 address
-  if (host.starts_with("127.") || host == "::1") return true;
-  return std::ranges::any_of(own, [&host](const Endpoint& mine) { return mine.host() == host; });
+  const auto same = [host = address.host()](const Endpoint& mine) { return host_of(mine) == host; };
+  return same(destination) || std::ranges::any_of(own, same);
+}
+
+}  // namespace
+
+bool is_own_client(const Endpoint& client, const Endpoint& destination,
+                   std::span<const Endpoint> own) {
+  return is_own(client, destination, own) || is_loopback(host_of(client));
+}
+
+bool is_own_server(const Endpoint& server, const Endpoint& destination,
+                   std::span<const Endpoint> own) {
+  if (is_own(server, destination, own)) return true;
+  const std::string host = host_of(server), here = host_of(destination);
+  return is_loopback(host) && (is_localhost(host) || is_localhost(here) || !is_loopback(here));
 }
 
 }  // namespace novip::proxy

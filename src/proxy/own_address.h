@@ -6,8 +6,15 @@
 
 namespace novip::proxy {
 
-/// Whether this is an address of this machine: the loopback, a Unix socket, or one of `own`,
-/// whatever their ports.
-bool is_own_address(const Endpoint& address, std::span<const Endpoint> own);
+/// Whether a client that came from `client` to `destination` is on this machine: by Unix socket, by
+/// the loopback, or from one of the addresses `own`. Ports do not matter.
+bool is_own_client(const Endpoint& client, const Endpoint& destination,
+                   std::span<const Endpoint> own);
+
+/// Whether a server is on the node that a client came to at `destination`. A loopback address is,
+/// whatever the node's name resolves to (Debian's is 127.0.1.1), unless the client came to another
+/// loopback address than 127.0.0.1 and ::1: then each is a node of a cluster on one machine.
+bool is_own_server(const Endpoint& server, const Endpoint& destination,
+                   std::span<const Endpoint> own);
 
 }  // namespace novip::proxy

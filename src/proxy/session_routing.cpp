@@ -38,8 +38,10 @@ bool Session::is_particular() const { return start_ && start_->replicates_itself
 /// The servers that a standby of this machine may replicate from.
 cluster::ProxyView Session::without_own_servers() {
   cluster::ProxyView view = loop_.snapshot().proxies[index(backend_)];
+  const Endpoint here = destination();
   for (cluster::ServerView& server : view.servers) {
-    if (!server.usable || !is_own_address(server.address, loop_.shared().own_addresses)) continue;
+    if (!server.usable || !is_own_server(server.address, here, loop_.shared().own_addresses))
+      continue;
     server.usable = false;
     if (!std::exchange(start_->counted_itself, true))
       counters_of_backend().backend.self_replication.add();

@@ -96,7 +96,8 @@ void Session::note_packet(const pgwire::FirstPacket& packet) {
   if (const auto* startup = std::get_if<pgwire::StartupMessage>(&packet)) {
     start_->request = Request::startup;
     start_->replicates_itself =
-        startup->is_replication() && is_own_address(client_address_, loop_.shared().own_addresses);
+        startup->is_replication() &&
+        is_own_client(client_address_, destination(), loop_.shared().own_addresses);
   } else if (const auto* cancel = std::get_if<pgwire::CancelRequest>(&packet)) {
     start_->request = Request::cancel;
     start_->cancels = cancel->key;

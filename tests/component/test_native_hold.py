@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from harness.pool import held
 from harness.settings import scaled
 from harness.wait import wait_for
 from harness.wire import SSL_REQUEST, Wire, startup_packet
@@ -19,11 +20,6 @@ def no_primary(native):
     for node in native.nodes:
         wait_for(lambda: not node.proxy.api.up("prod"), f"{node.name} has no primary")
     return native
-
-
-def held(proxy):
-    """How many clients wait, as the runtime API shows them."""
-    return proxy.api("show sess").count("held")
 
 
 @pytest.mark.parametrize("mode", ["disable", "require"])

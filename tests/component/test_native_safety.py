@@ -7,6 +7,7 @@ import pytest
 
 from harness.clients import sqlstate_of_its_end
 from harness.postgres import make_template
+from harness.pool import held
 from harness.wait import wait_for
 from harness.wire import Wire, startup_packet
 
@@ -74,20 +75,38 @@ def test_a_minority_has_no_primary(native, cleanup):
         node.stop_proxy()
     assert sqlstate_of_its_end(session) == "57P01"
     wait_no_primary([srv1])
-    assert told(srv1, "minority")
+    assert told(srv1, "fewer than 2 of 3 nodes are heard")
     assert srv1.postgres.running and not srv1.postgres.is_standby()
     others[0].start_proxy()
     wait_for(lambda: srv1.reaches("prod", standby=False), "srv1 serves again")
 
 
+def replicated_from(pool):
+    """The node that a new replication session gets."""
+    return pool.reached(user="postgres", replication="database", sslmode="disable")
+
+
 def test_a_node_never_replicates_from_itself(native, start_pool):
-    """pg_hba would let this role in, and it is PostgreSQL that would follow itself. Here all nodes
-    are one machine, and so none is left; the standbys themselves replicate by TLS, which novip
-    cannot read."""
-    pool = start_pool("cluster pg role primary", "hold 300ms")
+    """Its own pg_hba lets everybody in, and PostgreSQL would follow itself."""
+    own = native["srv2"].address
+    pool = start_pool("cluster pg role standby", "hold 300ms", address=own)
+    pool.wait_reached("srv2", "srv3")
+    assert {replicated_from(pool) for _ in range(6)} == {"srv3"}
+    native["srv3"].postgres.stop("fast")
+    pool.wait_reached("srv2")
+    with Wire(pool.address, pool.port) as client:
+        client.send(startup_packet(user="postgres", replication="true"))
+        error = client.error()
+    assert error["C"] == "57P03" and "must not replicate from itself" in error["M"]
+    assert pool.reached(sslmode="disable") == "srv2"
+
+
+def test_a_held_replication_session_holds_up_nobody(start_pool):
+    """It waits for another server than its own; who comes after it does not have to."""
+    pool = start_pool("cluster pg role primary", "hold 10s", address="127.0.0.11")
     pool.wait_reached("srv1")
     with Wire(pool.address, pool.port) as client:
-        client.send(startup_packet(user="srv2", replication="true"))
-        assert client.error()["C"] == "57P03"
-    assert pool.reached(sslmode="disable") == "srv1"
-    assert native["srv1"].postgres.followers() == {"srv2", "srv3"}
+        client.send(startup_packet(user="postgres", replication="true"))
+        wait_for(lambda: held(pool.proxy) == 1, "it is held")
+        assert pool.reached_by(3) == {"srv1"}
+        assert held(pool.proxy) == 1

@@ -7,6 +7,11 @@ from harness.ports import free_port
 from harness.wait import wait_for
 
 
+def held(proxy):
+    """How many clients wait, as the runtime API shows them."""
+    return proxy.api("show sess").count("held")
+
+
 class Pool:
     """`lines`: of the listen section; `watch`: what follows that word in section cluster."""
 

@@ -136,15 +136,33 @@ TEST(Cut, TellsTheRole) {
   EXPECT_EQ(lack_text(Lack::silent, config, proxy, "s1"), "s1 did not answer");
 }
 
-TEST(OwnAddress, IsTheLoopbackOrOneOfTheMachines) {
-  const std::vector<Endpoint> own{*Endpoint::ip("192.0.2.7", 0), *Endpoint::ip("2001:db8::7", 0)};
-  for (const char* address : {"127.0.0.1", "127.3.4.5", "::1", "192.0.2.7", "::ffff:192.0.2.7",
-                              "::ffff:127.0.0.1", "2001:db8::7"})
-    EXPECT_TRUE(is_own_address(*Endpoint::ip(address, 5432), own)) << address;
-  for (const char* address : {"192.0.2.8", "12.7.0.0", "2001:db8::8"})
-    EXPECT_FALSE(is_own_address(*Endpoint::ip(address, 5432), own)) << address;
-  EXPECT_TRUE(is_own_address(*Endpoint::unix_path("/run/x"), own));
-  EXPECT_FALSE(is_own_address(Endpoint(), own));
+Endpoint at(const char* address) { return *Endpoint::ip(address, 5432); }
+
+TEST(OwnAddress, AClientIsLocalByLoopbackOrAnAddressOfTheMachine) {
+  const std::vector<Endpoint> own{at("192.0.2.7"), at("2001:db8::7")};
+  for (const char* client : {"127.0.0.1", "127.3.4.5", "::1", "192.0.2.7", "::ffff:192.0.2.7",
+                             "::ffff:127.0.0.1", "2001:db8::7", "192.0.2.6"})
+    EXPECT_TRUE(is_own_client(at(client), at("192.0.2.6"), own)) << client;
+  for (const char* client : {"192.0.2.8", "12.7.0.0", "2001:db8::8"})
+    EXPECT_FALSE(is_own_client(at(client), at("192.0.2.7"), own)) << client;
+  EXPECT_TRUE(is_own_client(*Endpoint::unix_path("/run/x"), Endpoint(), own));
+  EXPECT_FALSE(is_own_client(Endpoint(), Endpoint(), own));
+}
+
+TEST(OwnAddress, AServerIsLocalWhateverNameItHas) {
+  const std::vector<Endpoint> own{at("192.0.2.7")};
+  const auto local = [&own](const char* server, const char* destination) {
+    return is_own_server(at(server), at(destination), own);
+  };
+  for (const char* destination : {"127.0.0.1", "::1", "192.0.2.7", "127.0.1.1"}) {
+    for (const char* server : {"192.0.2.7", "127.0.0.1", "127.0.1.1", "::1"})
+      EXPECT_TRUE(local(server, destination)) << server << " " << destination;
+    EXPECT_FALSE(local("192.0.2.8", destination));
+  }
+  EXPECT_TRUE(local("192.0.2.9", "192.0.2.9"));  // an address that came after the start
+  // Nodes on one machine.
+  EXPECT_TRUE(local("127.0.0.11", "127.0.0.11"));
+  EXPECT_FALSE(local("127.0.0.12", "127.0.0.11"));
 }
 
 }  // namespace
