@@ -13,6 +13,9 @@ from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus, PGconn
 
 RETRY = 0.01            # seconds before a client that failed tries again
 WRITE_PAUSE = 0.002     # between two writes
+# Never at a message boundary, and yet without a snapshot that lives on: on a standby that would
+# stop replay, and with it the search for a new primary, for max_standby_streaming_delay (30 s).
+BUSY = b"DO $$ BEGIN LOOP PERFORM pg_sleep(0.1); COMMIT; END LOOP; END $$"
 
 
 class Attempt(typing.NamedTuple):
@@ -148,7 +151,7 @@ class Established:
         self._connection.notice_handler = self._noticed
         self.descriptor = self._connection.socket
         if busy:
-            self._connection.send_query(b"SELECT pg_sleep(3600)")
+            self._connection.send_query(BUSY)
 
     def _noticed(self, result):
         state = result.error_field(DiagnosticField.SQLSTATE)

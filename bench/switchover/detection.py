@@ -24,9 +24,10 @@ def measure(cluster):
     """Of a cluster with novip's own configuration and no clients: a Cost for each node."""
     for node in cluster.nodes:
         set_talkative(node.postgres, "on")
-    before = [sample(node) for node in cluster.nodes]
+    backends = [the_asking_backend(node) for node in cluster.nodes]
+    before = [sample(node, backend) for node, backend in zip(cluster.nodes, backends)]
     time.sleep(SECONDS)
-    after = [sample(node) for node in cluster.nodes]
+    after = [sample(node, backend) for node, backend in zip(cluster.nodes, backends)]
     for node in cluster.nodes:
         set_talkative(node.postgres, "off")
     return [Cost(node.name, percent(old, new, "novip"), percent(old, new, "postgres"),
@@ -39,23 +40,30 @@ def set_talkative(postgres, value):
         for name in TALKATIVE:
             session.execute(f"ALTER SYSTEM SET {name} = {value}")
         session.execute("SELECT pg_reload_conf()")
-        wait_for(lambda: all(session.execute(f"SHOW {name}").fetchone()[0] == value
-                             for name in TALKATIVE), f"{postgres.name} logs connections: {value}")
+    # It is a new session that sees these.
+    wait_for(lambda: look(postgres, [f"SHOW {name}" for name in TALKATIVE]) == [value] * 2,
+             f"{postgres.name} logs connections: {value}")
 
 
-def sample(node):
-    """Our own look comes first: its lines in the log are not counted."""
-    pid = the_asking_backend(node)
+def look(postgres, queries):
+    """The answers; what the look itself leaves in the log is there when it returns."""
+    with postgres.connect() as session:
+        place = pathlib.Path(f"/proc/{session.info.backend_pid}")
+        answers = [session.execute(query).fetchone()[0] for query in queries]
+    wait_for(lambda: not place.exists(), "our own session ends")
+    return answers
+
+
+def sample(node, backend):
     text = node.postgres.log.read_text(errors="replace")
-    return {"at": time.monotonic(), "backend": pid, "novip": processor_time(node.proxy.pid),
-            "postgres": processor_time(pid), "lines": text.count("\n")}
+    return {"at": time.monotonic(), "novip": processor_time(node.proxy.pid),
+            "postgres": processor_time(backend), "lines": text.count("\n")}
 
 
 def the_asking_backend(node):
     """The only session of a client, but ours."""
-    (pid,), = node.postgres.rows(
-        "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' "
-        "AND pid <> pg_backend_pid()")
+    pid, = look(node.postgres, ["SELECT pid FROM pg_stat_activity WHERE backend_type = "
+                                "'client backend' AND pid <> pg_backend_pid()"])
     return pid
 
 
@@ -66,7 +74,6 @@ def processor_time(pid):
 
 
 def percent(before, after, name):
-    assert before["backend"] == after["backend"], "the agent connected anew meanwhile"
     return (after[name] - before[name]) / 1e9 / (after["at"] - before["at"]) * 100
 
 
