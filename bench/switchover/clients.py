@@ -48,7 +48,9 @@ class Cut(typing.NamedTuple):
 
 def connect(conninfo, tls):
     mode = "require" if tls else "disable"
-    return PGconn.connect(f"{conninfo} sslmode={mode} gssencmode=disable".encode())
+    connection = PGconn.connect(f"{conninfo} sslmode={mode} gssencmode=disable".encode())
+    connection.notice_handler = lambda notice: None     # libpq's own prints it
+    return connection
 
 
 def reason(connection):

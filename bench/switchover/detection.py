@@ -5,6 +5,7 @@ import pathlib
 import statistics
 import time
 
+from common.machine import processor_time
 from harness.wait import wait_for
 
 SECONDS = 10.0
@@ -65,12 +66,6 @@ def the_asking_backend(node):
     pid, = look(node.postgres, ["SELECT pid FROM pg_stat_activity WHERE backend_type = "
                                 "'client backend' AND pid <> pg_backend_pid()"])
     return pid
-
-
-def processor_time(pid):
-    """Nanoseconds that all threads of a process ran."""
-    return sum(int(path.read_text().split()[0])
-               for path in pathlib.Path(f"/proc/{pid}/task").glob("*/schedstat"))
 
 
 def percent(before, after, name):

@@ -1,14 +1,9 @@
 """Tables: one row for each contender, over all its rounds."""
 
 import collections
-import datetime
-import os
-import pathlib
-import platform
 import statistics
-import subprocess
 
-from harness import settings
+from common.markdown import table
 
 HEADS = ("", "first write", "worst", "since recovery", "worst", "pause", "rw on standby",
          "ro on primary", "refused plain", "refused TLS", "lost", "standbys", "worst", "rw cut",
@@ -43,15 +38,6 @@ def milliseconds(value):
     return f"{value:.0f} ms" if abs(value) < 9999 else f"{value / 1000:.0f} s"
 
 
-def table(heads, rows):
-    """Markdown that reads well as it is."""
-    rows = [[str(cell) for cell in line] for line in (heads, *rows)]
-    widths = [max(len(line[column]) for line in rows) for column in range(len(heads))]
-    rows.insert(1, ["-" * width for width in widths])
-    return "\n".join("| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths))
-                     + " |" for line in rows)
-
-
 def reasons(results, kind):
     """Why attempts were refused, most frequent first: a line each."""
     lines = []
@@ -74,17 +60,6 @@ def result_tables(results, kinds):
         if why := reasons(results, kind):
             parts.append(f"Refused, by reason:\n\n{why}")
     return "\n\n".join(parts)
-
-
-def environment():
-    processor = next((line.split(":", 1)[1].strip()
-                      for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines()
-                      if line.startswith("model name")), platform.machine())
-    version = subprocess.run([settings.postgres_program("postgres"), "--version"], text=True,
-                             capture_output=True, check=True).stdout.strip()
-    return {"date": datetime.date.today().isoformat(),
-            "machine": f"{os.cpu_count()} cores of {processor}, Linux {platform.release()}",
-            "postgresql": version, "load_before": round(os.getloadavg()[0], 2)}
 
 
 DOCUMENT = """\

@@ -1,12 +1,11 @@
 """What is compared: each brings a cluster of its own, and the way its clients connect."""
 
 import dataclasses
-import pathlib
 
+from common.program import HAPROXY
 from harness import configurations
 from harness.cluster import ADDRESSES, Cluster
 
-HAPROXY = pathlib.Path("/usr/sbin/haproxy")
 # Longer than any outage here: a client that is held waits, one that is refused tries again.
 PATIENT = 60
 # libpq's host list must give up a host that does not answer; 2 s is the least libpq takes.

@@ -124,7 +124,9 @@ class Session final : public Watcher,
   enum class Heard { more, declined, established, lost, wrong_role, garbage };
   void carry_client();
   Heard hear_server();
+  Heard hear_answer();
   Heard hear_byte();
+  Heard hear_tls();
   Heard hear_messages();
   bool fits_role(std::string_view parameter, std::string_view value) const;
   void commit();

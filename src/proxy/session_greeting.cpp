@@ -11,8 +11,9 @@ namespace {
 
 /// PostgreSQL's authentication_timeout.
 constexpr Milliseconds authentication_limit{60000};
-/// Of answers that are kept back; a server that is more talkative is not exchanged any more.
-constexpr std::size_t replies_limit = 64 * 1024;
+/// Of answers that are kept back; a server that is more talkative is not exchanged any more. Nor is
+/// one whose client says so much before it hears anything: a ClientHello is far smaller.
+constexpr std::size_t replies_limit = 64 * 1024, hello_limit = 64 * 1024;
 
 /// 57P01 admin_shutdown, 57P02 crash_shutdown, 57P03 cannot_connect_now.
 bool means_not_open(std::string_view sqlstate) {
@@ -26,7 +27,8 @@ SetUp Session::ask_server() {
     commit();
     co_return hand_over();
   }
-  start_->in_messages = start_->request == Start::Request::startup;
+  const bool starts = start_->request == Start::Request::startup;
+  start_->answer = starts ? Start::Answer::messages : Start::Answer::byte;
   relay_.give(Side::server, start_->packet);
   counters_of_backend().servers[index(server_)].bytes_in.add(start_->packet.size());
   wait_until(loop_.now() + authentication_limit);
@@ -59,14 +61,27 @@ void Session::carry_client() {
 }
 
 Session::Heard Session::hear_server() {
-  const Heard heard = start_->in_messages ? hear_messages() : hear_byte();
+  const Heard heard = hear_answer();
   // What cannot be understood is no better than a connection that broke.
   if (start_->answered || (heard != Heard::garbage && heard != Heard::wrong_role)) return heard;
   start_->lack = heard == Heard::garbage ? Lack::unreachable : Lack::wrong_role;
   return Heard::lost;
 }
 
-/// The one byte that answers an encryption request.
+Session::Heard Session::hear_answer() {
+  switch (start_->answer) {
+    case Start::Answer::byte:
+      return hear_byte();
+    case Start::Answer::messages:
+      return hear_messages();
+    case Start::Answer::tls:
+      return hear_tls();
+  }
+  return Heard::garbage;
+}
+
+/// The one byte that answers an encryption request. A client that was told once that it may encrypt
+/// can go on in no other way.
 Session::Heard Session::hear_byte() {
   const auto byte = relay_.read(Side::server, loop_.scratch().first(1));
   if (byte.empty()) {
@@ -74,20 +89,51 @@ Session::Heard Session::hear_byte() {
     return relay_.said_all(Side::server) ? Heard::lost : Heard::more;
   }
   const bool accepted = byte[0] == (start_->request == Start::Request::ssl ? 'S' : 'G');
-  if (accepted) {  // nobody but the two of them can read on
+  if (accepted && start_->request == Start::Request::ssl) {
+    start_->answer = Start::Answer::tls;
+    if (!std::exchange(start_->encrypted, true)) tell_client("S");
+    relay_.give(Side::server, start_->hello);
+    return hear_tls();
+  }
+  if (accepted) {
     commit();
-    tell_client({byte.data(), 1});
+    tell_client("G");
     return Heard::established;
   }
+  if (start_->encrypted) return Heard::garbage;
   if (byte[0] == 'N') {
     start_->turn.over(true);  // the client's time, not the server's
     tell_client("N");
     return Heard::declined;
   }
   if (byte[0] != 'E') return Heard::garbage;
-  start_->in_messages = true;
+  start_->answer = Start::Answer::messages;
   start_->server.add("E");
   return hear_messages();
+}
+
+/// Nobody but the two of them can read what they say. But as long as the server has said nothing,
+/// another one can answer the same ClientHello.
+Session::Heard Session::hear_tls() {
+  for (;;) {
+    const auto answer = relay_.read(Side::server, loop_.scratch());
+    if (!answer.empty()) {
+      commit();
+      tell_client({answer.data(), answer.size()});
+      return Heard::established;
+    }
+    start_->lack = Lack::unreachable;
+    if (relay_.said_all(Side::server)) return Heard::lost;
+    const auto hello = relay_.read(Side::client, loop_.scratch());
+    if (hello.empty()) return relay_.said_all(Side::client) ? Heard::established : Heard::more;
+    start_->hello.append(hello.data(), hello.size());
+    count_moved(hello.size(), 0);
+    relay_.give(Side::server, {hello.data(), hello.size()});
+    if (start_->hello.size() > hello_limit) {
+      commit();
+      return Heard::established;
+    }
+  }
 }
 
 Session::Heard Session::hear_messages() {

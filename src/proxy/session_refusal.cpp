@@ -82,8 +82,8 @@ void Session::refuse(std::string_view sqlstate, std::string_view message, Cause 
 SetUp Session::say_refusal() {
   using Request = Start::Request;
   wait_until(loop_.now() + refusal_limit);
-  while (!start_->answered &&
-         (start_->request == Request::ssl || start_->request == Request::gss)) {
+  const bool knows_nothing = !start_->answered && !start_->encrypted;
+  while (knows_nothing && (start_->request == Request::ssl || start_->request == Request::gss)) {
     tell_client("N");
     Packet packet = read_packet();
     while (packet == Packet::incomplete) {
@@ -97,7 +97,7 @@ SetUp Session::say_refusal() {
   if (understands && !start_->refusal.empty()) {
     tell_client(start_->refusal);
     finish_sending(client_.get(), loop_.scratch());
-  } else if (start_->answered) {
+  } else if (!knows_nothing) {
     reset_when_sent(client_.get());
   }
   end(start_->cause);
@@ -107,7 +107,8 @@ SetUp Session::say_refusal() {
 /// with a whole message. Between two commands, once the session is established.
 bool Session::can_be_told() const {
   if (relay_.blocked(Side::client)) return false;
-  if (start_) return !start_->answered || start_->in_messages;
+  if (start_ && start_->encrypted) return false;
+  if (start_) return !start_->answered || start_->answer == Start::Answer::messages;
   return readable_ && pgwire::ends_with_ready_for_query(relay_.server_tail());
 }
 

@@ -32,13 +32,17 @@ struct Start {
   Request request = Request::none;
   std::string packet;
   std::string cancels;             // the key of a cancel request
+  /// The client was told to go on in TLS, and what it said then: sent again as well.
+  bool encrypted = false;
+  std::string hello;
   bool replicates_itself = false;  // must not reach a server of this machine
   bool counted_itself = false;
   /// The client knows what a server said: from now on no other one can take its place.
   bool answered = false;
 
   // The present server
-  bool in_messages = false;  // it answers in messages, not with the one byte to SSLRequest
+  /// How it answers: with the one byte to an encryption request, in messages, or in TLS.
+  enum class Answer : std::uint8_t { byte, messages, tls } answer = Answer::byte;
   pgwire::ServerStart server;
   std::string replies;     // kept back from the client
   std::string cancel_key;  // that the server gave

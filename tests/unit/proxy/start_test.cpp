@@ -181,6 +181,57 @@ TEST(Start, TlsIsPassedThroughOnceTheServerAgrees) {
   exchange(client, server);
 }
 
+TEST(Start, AnotherServerTakesTheClientHello) {
+  for (const bool heard : {true, false}) {
+    Lab lab(2);
+    lab.make_pool(primary, 10s);
+    lab.section().balance = config::Algorithm::first;
+    lab.start();
+    const UniqueFd client = lab.client();
+    say(client, ssl_request);
+    UniqueFd server = lab.server(0);
+    EXPECT_EQ(hear(server, 8), ssl_request);
+    say(server, "S");
+    EXPECT_EQ(hear(client, 1), "S");
+    if (heard) {
+      say(client, "\x16hello");
+      EXPECT_EQ(hear(server, 6), "\x16hello");
+    }
+    server.reset();
+    server = lab.server(1);
+    EXPECT_EQ(hear(server, 8), ssl_request);
+    if (!heard) say(client, "\x16hello");
+    say(server, "S");
+    EXPECT_EQ(hear(server, 6), "\x16hello");
+    say(server, "\x16more");
+    EXPECT_EQ(hear(client, 5), "\x16more");  // and not the byte again
+    exchange(client, server);
+  }
+}
+
+TEST(Start, AClientThatEncryptsIsNotToldInPlain) {
+  for (const bool declines : {true, false}) {
+    Lab lab;
+    lab.make_pool(primary, 300ms);
+    lab.start();
+    const UniqueFd client = lab.client();
+    say(client, ssl_request);
+    UniqueFd server = lab.server();
+    EXPECT_EQ(hear(server, 8), ssl_request);
+    say(server, "S");
+    EXPECT_EQ(hear(client, 1), "S");
+    server.reset();
+    if (declines) {  // a server without TLS is none for it
+      server = lab.server();
+      EXPECT_EQ(hear(server, 8), ssl_request);
+      say(server, "N");
+    }
+    close_listener(lab, 0);
+    EXPECT_EQ(ending(client), Ending::reset);
+    EXPECT_EQ(lab.counters().hold_expired.get(), 1u);
+  }
+}
+
 TEST(Start, DirectTlsIsPassedThrough) {
   Lab lab;
   lab.make_pool(primary, 10s);
