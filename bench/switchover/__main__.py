@@ -11,7 +11,7 @@ REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 sys.path[1:1] = [str(REPOSITORY / "bench"), str(REPOSITORY / "tests" / "component")]
 
 from common.machine import environment                          # noqa: E402
-from common.markdown import table                              # noqa: E402
+from common.markdown import table                               # noqa: E402
 from common.program import argument_parser, run_to_the_end, say, temporary_folder   # noqa: E402
 from harness.cluster import ADDRESSES                           # noqa: E402
 

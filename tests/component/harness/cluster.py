@@ -41,6 +41,17 @@ USUAL_PORTS = Ports(prod=5432, stdby=5433, state=5431, postgres=5434, stats=7000
                     rest=8008)
 
 
+def fill_in(text, addresses, ports, **fields):
+    """A configuration's `text` with the cluster in it; `fields`: the proxy's own, ports too where
+    they are not the nodes'."""
+    places = {name: f"{address}:{ports.postgres}" for name, address in addresses.items()}
+    servers = "\n".join(f"    server         {name} {place} check"
+                        for name, place in places.items())
+    nodes = "\n".join(f"    node {name} {place}" for name, place in places.items())
+    return text.format(**{**dataclasses.asdict(ports), "servers": servers, "nodes": nodes,
+                          **fields})
+
+
 class Node:
     """PostgreSQL and, unless `configuration` is None, a proxy in front of the whole cluster."""
 
@@ -67,13 +78,8 @@ class Node:
                 f"connect_timeout=2")
 
     def _fill_in(self, text):
-        places = {name: f"{address}:{self.ports.postgres}"
-                  for name, address in self.addresses.items()}
-        servers = "\n".join(f"    server         {name} {place} check"
-                            for name, place in places.items())
-        nodes = "\n".join(f"    node {name} {place}" for name, place in places.items())
-        return text.format(address=self.address, servers=servers, nodes=nodes, folder=self.folder,
-                           conninfo=self.conninfo, **dataclasses.asdict(self.ports))
+        return fill_in(text, self.addresses, self.ports, address=self.address,
+                       folder=self.folder, conninfo=self.conninfo)
 
     def start_proxy(self):
         """The proxy and, with it, this node's state service; unless they run."""

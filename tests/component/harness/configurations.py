@@ -32,12 +32,15 @@ state
     postgres "{conninfo}"
 """
 
-NATIVE_TEXT = """\
+NATIVE_STATE_TEXT = """\
 state
     bind {address}:{state}
     bind {address}:{rest} mode http
     postgres "{conninfo}"
 
+"""
+
+NATIVE_TEXT = """\
 cluster pg
     watch agent port {rest}
 {nodes}
@@ -100,7 +103,7 @@ def deck(binary=settings.BINARY):
 
 
 def native(binary=settings.BINARY):
-    return Configuration(NATIVE_TEXT + OPERATION_TEXT, binary)
+    return Configuration(NATIVE_STATE_TEXT + NATIVE_TEXT + OPERATION_TEXT, binary)
 
 
 def cluster_section(cluster, watch=None):

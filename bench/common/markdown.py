@@ -1,0 +1,9 @@
+"""Markdown that reads well as it is."""
+
+
+def table(heads, rows):
+    rows = [[str(cell) for cell in line] for line in (heads, *rows)]
+    widths = [max(len(line[column]) for line in rows) for column in range(len(heads))]
+    rows.insert(1, ["-" * width for width in widths])
+    return "\n".join("| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths))
+                     + " |" for line in rows)
