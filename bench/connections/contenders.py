@@ -15,7 +15,7 @@ from harness.proxy import Proxy
 from harness.wait import wait_for
 
 ADDRESS = "127.0.0.1"
-UNVERIFIED = "    verify startup"       # a line of section `cluster`
+UNVERIFIED_TEXT = NATIVE_TEXT.replace("{nodes}", "{nodes}\n    verify startup")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,7 +32,7 @@ DECK = Contender("novip-deck", "novip with the deck's configuration", DECK_TEXT)
 NATIVE = Contender("novip", "novip with its own configuration: each session is verified by asking "
                    "the node again, its start is inspected, and it could be held", NATIVE_TEXT)
 NATIVE_UNVERIFIED = Contender("novip-unverified", "the same with `verify startup`: no node is "
-                              "asked again", NATIVE_TEXT.replace("{nodes}", "{nodes}\n" + UNVERIFIED))
+                              "asked again", UNVERIFIED_TEXT)
 CONTENDERS = (DIRECT, DECK_ON_HAPROXY, DECK, NATIVE, NATIVE_UNVERIFIED)
 
 

@@ -67,8 +67,9 @@ DOCUMENT = """\
 Written by `./dev bench connections --write` on {date}. {machine}; {postgresql}; load average
 before: {load_before}.
 
-Everything is on one machine, clients and PostgreSQL included, and shares its cores: a rate says how much work a session is to all of them together, and not how many sessions a
-proxy could carry. That is what processor times are for.
+Everything is on one machine, clients and PostgreSQL included, and shares its cores: a rate says how
+much work a session is to all of them together, and not how many sessions a proxy could carry. That
+is what processor times are for.
 
 {contenders}
 
