@@ -43,6 +43,22 @@ bool is_local(std::string_view host) {
   return host.starts_with('/') || host.starts_with("127.") || host == "::1" || host == "localhost";
 }
 
+bool is_own_server(const std::vector<config::Server>& nodes, std::size_t node,
+                   std::string_view upstream) {
+  const auto colon = upstream.rfind(':');
+  if (colon == std::string_view::npos) return false;
+  const auto port = parse_number(upstream.substr(colon + 1));
+  const config::Host& own = nodes[node].host;
+  if (!port || *port != own.address.port()) return false;
+  const std::string_view host = upstream.substr(0, colon);
+  if (host == own.name || host == own.address.host()) return true;
+  // Loopback has many addresses: it may be another node of a cluster on one machine.
+  const bool of_another = std::ranges::any_of(nodes, [&](const config::Server& other) {
+    return other.host.address.port() == *port && other.host.address.host() == host;
+  });
+  return is_local(host) && !of_another;
+}
+
 }  // namespace
 
 Lag lag_behind(const Written& primary, const Instance& standby) {
@@ -72,19 +88,12 @@ const Replica* find_replica(const std::vector<config::Server>& nodes, std::size_
 }
 
 bool streams_from_itself(const std::vector<config::Server>& nodes, std::size_t node,
-                         std::string_view upstream) {
-  const auto colon = upstream.rfind(':');
-  if (colon == std::string_view::npos) return false;
-  const auto port = parse_number(upstream.substr(colon + 1));
-  const config::Host& own = nodes[node].host;
-  if (!port || *port != own.address.port()) return false;
-  const std::string_view host = upstream.substr(0, colon);
-  if (host == own.name || host == own.address.host()) return true;
-  // Loopback has many addresses: it may be another node of a cluster on one machine.
-  const bool of_another = std::ranges::any_of(nodes, [&](const config::Server& other) {
-    return other.host.address.port() == *port && other.host.address.host() == host;
-  });
-  return is_local(host) && !of_another;
+                         const Instance& standby) {
+  const auto goes_by_its_name = [&](const Replica& replica) {
+    return replica.application_name == nodes[node].name;
+  };
+  return is_own_server(nodes, node, standby.upstream) ||
+         std::ranges::any_of(standby.replicas, goes_by_its_name);
 }
 
 }  // namespace novip::cluster

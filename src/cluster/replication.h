@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -33,8 +32,9 @@ Lag lag_behind(const Written& primary, const Instance& standby);
 const Replica* find_replica(const std::vector<config::Server>& nodes, std::size_t node,
                             const std::vector<Replica>& replicas);
 
-/// Whether `upstream` ("host:port", as the node's PostgreSQL knows it) is the node's own server.
+/// Whether a standby's upstream ("host:port", as its PostgreSQL knows it) is its own server, or, be
+/// it through a proxy, one that goes by its own name streams from it.
 bool streams_from_itself(const std::vector<config::Server>& nodes, std::size_t node,
-                         std::string_view upstream);
+                         const Instance& standby);
 
 }  // namespace novip::cluster

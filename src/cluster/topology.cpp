@@ -169,7 +169,7 @@ void Topology::compare_standbys(std::vector<Alert>& alerts) {
     compare(i);
     const NodeView& node = nodes_[i];
     if (node.instance.role == Role::standby &&
-        streams_from_itself(settings_.nodes, i, node.instance.upstream))
+        streams_from_itself(settings_.nodes, i, node.instance))
       alerts.push_back({Alert::Kind::self_replication, self_replication_text(node)});
   }
 }

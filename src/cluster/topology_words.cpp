@@ -73,7 +73,9 @@ std::string disagreement_text(const std::vector<NodeView>& nodes) {
 }
 
 std::string self_replication_text(const NodeView& node) {
-  return node.settings->name + " replicates from itself (" + node.instance.upstream + ")";
+  const std::string& upstream = node.instance.upstream;
+  return node.settings->name + " replicates from itself" +
+         (upstream.empty() ? "" : " (" + upstream + ")");
 }
 
 }  // namespace novip::cluster

@@ -79,30 +79,45 @@ TEST(FindReplica, ByAddressWhereItIsNobodyElses) {
   EXPECT_EQ(find_replica(nodes, 1, rows), nullptr) << "two nodes live there";
 }
 
+Instance following(const char* upstream) {
+  Instance standby;
+  standby.upstream = upstream;
+  return standby;
+}
+
 TEST(StreamsFromItself, ByAddressAndPort) {
   const auto nodes = cluster_section().nodes;
-  EXPECT_TRUE(streams_from_itself(nodes, 1, "10.0.0.2:5434"));
-  EXPECT_TRUE(streams_from_itself(nodes, 1, "127.0.0.1:5434"));
-  EXPECT_TRUE(streams_from_itself(nodes, 1, "/var/run/postgresql:5434"));
-  EXPECT_FALSE(streams_from_itself(nodes, 1, "10.0.0.1:5434"));
-  EXPECT_FALSE(streams_from_itself(nodes, 1, "127.0.0.1:5432")) << "novip's own port";
+  EXPECT_TRUE(streams_from_itself(nodes, 1, following("10.0.0.2:5434")));
+  EXPECT_TRUE(streams_from_itself(nodes, 1, following("127.0.0.1:5434")));
+  EXPECT_TRUE(streams_from_itself(nodes, 1, following("/var/run/postgresql:5434")));
+  EXPECT_FALSE(streams_from_itself(nodes, 1, following("10.0.0.1:5434")));
+  EXPECT_FALSE(streams_from_itself(nodes, 1, following("127.0.0.1:5432"))) << "novip's own port";
   for (const char* text : {"", ":", "10.0.0.2", "10.0.0.2:", "10.0.0.2:x", "10.0.0.2:99999999999"})
-    EXPECT_FALSE(streams_from_itself(nodes, 1, text)) << text;
+    EXPECT_FALSE(streams_from_itself(nodes, 1, following(text))) << text;
 }
 
 TEST(StreamsFromItself, ByItsConfiguredName) {
   auto nodes = cluster_section().nodes;
   nodes[1].host.name = "srv2.example";
-  EXPECT_TRUE(streams_from_itself(nodes, 1, "srv2.example:5434"));
-  EXPECT_FALSE(streams_from_itself(nodes, 1, "srv1.example:5434"));
+  EXPECT_TRUE(streams_from_itself(nodes, 1, following("srv2.example:5434")));
+  EXPECT_FALSE(streams_from_itself(nodes, 1, following("srv1.example:5434")));
 }
 
 TEST(StreamsFromItself, LoopbackMayBeAnotherNode) {
   auto nodes = cluster_section().nodes;
   nodes[0].host.address = *Endpoint::ip("127.0.0.1", 5434);
   nodes[1].host.address = *Endpoint::ip("127.0.0.2", 5434);
-  EXPECT_FALSE(streams_from_itself(nodes, 1, "127.0.0.1:5434"));
-  EXPECT_TRUE(streams_from_itself(nodes, 0, "127.0.0.1:5434"));
+  EXPECT_FALSE(streams_from_itself(nodes, 1, following("127.0.0.1:5434")));
+  EXPECT_TRUE(streams_from_itself(nodes, 0, following("127.0.0.1:5434")));
+}
+
+TEST(StreamsFromItself, ByTheNameOfWhoStreamsFromIt) {
+  const auto nodes = cluster_section().nodes;
+  Instance standby = following("127.0.0.1:5432");  // novip's own port leads anywhere
+  standby.replicas.emplace_back().application_name = "srv3";
+  EXPECT_FALSE(streams_from_itself(nodes, 1, standby));
+  standby.replicas.emplace_back().application_name = "srv2";
+  EXPECT_TRUE(streams_from_itself(nodes, 1, standby));
 }
 
 }  // namespace
