@@ -6,8 +6,8 @@ namespace novip::admin {
 
 namespace {
 
-using cluster::Counter;
 using cluster::BackendCounters;
+using cluster::Counter;
 using cluster::FrontendCounters;
 using cluster::ServerCounters;
 

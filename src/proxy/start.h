@@ -31,7 +31,7 @@ struct Start {
   /// What the client asked last, and its bytes: they are sent again to each server that is tried.
   Request request = Request::none;
   std::string packet;
-  std::string cancels;             // the key of a cancel request
+  std::string cancels;  // the key of a cancel request
   /// The client was told to go on in TLS, and what it said then: sent again as well.
   bool encrypted = false;
   std::string hello;
