@@ -27,7 +27,8 @@ class ServerStart {
     std::string sqlstate;
   };
 
-  static constexpr std::size_t message_limit = 128 * 1024;  // GSSAPI's tokens may have 64 kB
+  static constexpr std::size_t message_limit =
+      std::size_t{128} * 1024;  // GSSAPI's tokens may have 64 kB
 
   void add(std::string_view bytes);
   /// The next message; its views are valid until add().

@@ -47,6 +47,11 @@ class Proxy:
     def pid(self):
         return self._process.pid
 
+    def memory(self):
+        """Its resident set, in bytes."""
+        status = pathlib.Path(f"/proc/{self.pid}/status").read_text()
+        return int(re.search(r"^VmRSS:\s+(\d+) kB", status, re.M)[1]) * 1024
+
     def send(self, number):
         self._process.send(number)
 

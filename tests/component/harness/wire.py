@@ -19,6 +19,8 @@ class Wire:
 
     def __init__(self, address, port, seconds=30):
         self.socket = socket.create_connection((address, port), seconds)
+        self.port = self.socket.getsockname()[1]
+        self.backend = None     # process id of the server's end, once it is told
 
     def send(self, data):
         self.socket.sendall(data)
@@ -48,6 +50,8 @@ class Wire:
         kinds = ""
         while (message := self.message())[0] != "Z":
             assert message[0] != "E", message
+            if message[0] == "K":
+                self.backend, = struct.unpack_from("!i", message[1])
             kinds += message[0]
         return kinds
 
