@@ -9,19 +9,13 @@
 #include <boost/asio/post.hpp>
 #include <systemd/sd-daemon.h>
 
-#include "app/gathering.h"
+#include "app/process.h"
 #include "base/text.h"
 #include "net/own_addresses.h"
 
 namespace novip::app {
 
 namespace {
-
-std::string host_name() {
-  char name[256] = "";
-  ::gethostname(name, sizeof name - 1);
-  return name;
-}
 
 net::LogIdentity log_identity(const config::Global& global) {
   net::LogIdentity identity;
@@ -52,12 +46,6 @@ bool is_this_machine(const Endpoint& address, const config::State& state,
   const auto listens = [&](const config::Bind& bind) { return same_host(bind.address); };
   return std::ranges::any_of(own, same_host) || std::ranges::any_of(state.http, listens) ||
          std::ranges::any_of(state.binds, listens);
-}
-
-admin::SessionRow row(const proxy::SessionInfo& session) {
-  return {session.id,     session.frontend,       session.backend,   session.server,
-          session.client, session.server_address, session.state,     session.age,
-          session.idle,   session.bytes_in,       session.bytes_out, session.worker};
 }
 
 }  // namespace
@@ -265,45 +253,6 @@ void Control::log_stopped_proxies() const {
   }
 }
 
-admin::Process Control::process_for_admin() {
-  admin::Process process;
-  process.roster = &roster_;
-  for (const auto& topology : clusters_.topologies()) process.topologies.push_back(topology.get());
-  process.load = &load_;
-  for (const auto& worker : workers_) process.workers.push_back(&worker->counters());
-  process.started = Clock::now();
-  process.threads = static_cast<unsigned>(workers_.size());
-  process.pid = ::getpid();
-  process.node = config_->global.node.empty() ? host_name() : config_->global.node;
-  process.stopping = [this] { return stopping_; };
-  process.list_sessions = [this](auto done) { list_sessions(std::move(done)); };
-  process.shutdown_session = [this](std::uint64_t id, auto done) {
-    shutdown_session(id, std::move(done));
-  };
-  process.when_in_force = [this](auto done) { when_in_force(std::move(done)); };
-  process.dropped_logs = [this] { return logger_.dropped(); };
-  return process;
-}
-
-void Control::list_sessions(std::function<void(std::vector<admin::SessionRow>)> done) {
-  using Rows = std::vector<admin::SessionRow>;
-  auto gathering = std::make_shared<Gathering<Rows>>(io_, workers(), std::move(done));
-  for (auto* worker : workers())
-    worker->list_sessions([gathering](const std::vector<proxy::SessionInfo>& sessions) {
-      gathering->add([&sessions](Rows& rows) {
-        for (const auto& session : sessions) rows.push_back(row(session));
-      });
-    });
-}
-
-void Control::shutdown_session(std::uint64_t id, std::function<void(bool)> done) {
-  auto gathering = std::make_shared<Gathering<bool>>(io_, workers(), std::move(done));
-  for (auto* worker : workers())
-    worker->shutdown_session(id, [gathering](bool found) {
-      gathering->add([found](bool& any) { any = any || found; });
-    });
-}
-
 /// The post lets publish() go first: the worker routes by the answer before it acts on it.
 void Control::verify(unsigned worker, std::size_t proxy, std::size_t server, std::uint64_t ticket) {
   clusters_.verify(proxy, server, [=, this](bool qualifies) {
@@ -321,15 +270,6 @@ void Control::tell_agent(const cluster::Topology& topology) {
   for (const auto& node : topology.nodes())
     if (is_this_machine(node.settings->host.address, *config_->state, own_addresses_))
       agent_->told(node.sync, lsn);
-}
-
-/// The post lets publish() go first, when it is due.
-void Control::when_in_force(std::function<void()> done) {
-  boost::asio::post(io_, [this, done = std::move(done)] {
-    auto gathering = std::make_shared<Gathering<bool>>(io_, workers(), [done](bool) { done(); });
-    for (auto* worker : workers())
-      worker->when_caught_up([gathering] { gathering->add([](bool&) {}); });
-  });
 }
 
 /// Those that run: before the first checks have ended, none.

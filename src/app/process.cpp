@@ -21,6 +21,12 @@ Error failed(const std::string& what) { return Error{what + ": " + std::strerror
 
 }  // namespace
 
+std::string host_name() {
+  char name[256] = "";
+  ::gethostname(name, sizeof name - 1);
+  return name;
+}
+
 unsigned raise_descriptor_limit(unsigned maxconn, unsigned ulimit_n, unsigned reserved) {
   constexpr rlim_t most_by_default = 1'000'000;  // an unlimited hard limit is not a wish for it
   rlimit limit{};

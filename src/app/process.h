@@ -11,6 +11,9 @@
 /// exists.
 namespace novip::app {
 
+/// The machine's, as `hostname` says.
+std::string host_name();
+
 /// Raises the descriptor limit to what `maxconn` sessions need (two descriptors each) and returns
 /// the number of sessions that it really allows: maxconn itself, or fewer when the limit cannot be
 /// raised. `maxconn` 0 asks for what the hard limit allows. `reserved`: descriptors for other uses.

@@ -2,16 +2,15 @@
 
 #include <chrono>
 #include <cstdint>
-#include <map>
-#include <memory>
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/endpoint.h"
 #include "base/log_target.h"
+#include "config/check_model.h"
+#include "config/server_model.h"
 
 /// The configuration as data: what the grammar produced, validated, immutable once loaded, and
 /// readable by every thread. Names and defaults are HAProxy 2.6's (configuration.txt).
@@ -19,23 +18,9 @@ namespace novip::config {
 
 using std::chrono::seconds;
 
-struct Location {
-  std::string file;
-  int line = 0;
-};
-
 enum class Mode { tcp, http };
 
 enum class Algorithm { roundrobin, static_rr, leastconn, first, source, random };
-
-/// A host and port as written: `srv1:5434`, `10.0.0.1`, `[::1]:+100`, `/run/x.sock`.
-struct Host {
-  std::string name;                   // host name, numeric address or Unix path
-  int family = AF_UNSPEC;             // AF_INET for `ipv4@name`, AF_INET6 for `ipv6@name`
-  Endpoint address;                   // set when numeric, Unix, or resolved at load
-  std::optional<std::uint16_t> port;  // none: the port the client connected to
-  std::optional<int> port_offset;     // `+N`/`-N`: relative to the client's port
-};
 
 struct SocketOptions {  // of a Unix socket's file
   std::optional<unsigned> mode;
@@ -59,129 +44,6 @@ struct Bind {
   Milliseconds tcp_user_timeout{0};
   SocketOptions file;
 };
-
-enum class OnMarkedDown { none, shutdown_sessions };
-enum class OnMarkedUp { none, shutdown_backup_sessions };
-enum class OnError { fail_check, fastinter, sudden_death, mark_down };
-enum class SendProxy { none, v1, v2 };
-enum class Verify { none, required };
-
-/// The `option` and `server` settings of one server's health checks.
-struct ServerCheck {
-  bool enabled = false;
-  Milliseconds inter{2000};
-  std::optional<Milliseconds> fastinter;  // default: inter
-  std::optional<Milliseconds> downinter;  // default: inter
-  unsigned rise = 2;
-  unsigned fall = 3;
-  std::optional<std::uint16_t> port;  // `port` (or `check port`): default the server's
-  std::optional<Host> address;        // `addr`
-  bool ssl = false;                   // check-ssl
-  bool send_proxy = false;            // check-send-proxy
-  std::string sni;                    // check-sni
-  bool observe_layer4 = false;
-  unsigned error_limit = 10;
-  OnError on_error = OnError::fail_check;
-};
-
-struct AgentCheck {
-  bool enabled = false;
-  Milliseconds inter{2000};
-  std::uint16_t port = 0;
-  std::optional<Host> address;
-  std::string send;
-};
-
-struct ServerTls {  // used by check-ssl (and, later, `ssl`)
-  Verify verify = Verify::required;
-  std::string ca_file;
-  std::string certificate;  // `crt`: client certificate and key, PEM
-  std::string verify_host;
-};
-
-/// How an address is first found (`init-addr`), in order of trial.
-enum class InitAddr { last, libc, none, ip };
-
-struct Server {
-  Location where;
-  std::string name;
-  Host host;
-  ServerCheck check;
-  AgentCheck agent;
-  ServerTls tls;
-  unsigned weight = 1;    // 0..256
-  unsigned maxconn = 0;   // 0: none
-  unsigned maxqueue = 0;  // 0: none
-  bool backup = false;
-  bool disabled = false;  // starts in maintenance
-  OnMarkedDown on_marked_down = OnMarkedDown::none;
-  OnMarkedUp on_marked_up = OnMarkedUp::none;
-  SendProxy send_proxy = SendProxy::none;
-  Milliseconds tcp_user_timeout{0};
-  std::vector<InitAddr> init_addr{InitAddr::last, InitAddr::libc};
-  Endpoint init_addr_ip;     // for InitAddr::ip
-  std::string resolvers;     // section name; empty: resolved once, at start
-  bool prefer_ipv4 = false;  // resolve-prefer
-  unsigned id = 0;           // sid; 1-based within its backend
-};
-
-// ---- health checks of a backend -------------------------------------------------------------
-
-/// What an `expect` looks for. Patterns are bytes: `binary` ones are decoded from hexadecimal.
-struct Expect {
-  enum class Kind { string, rstring, binary, rbinary, status, rstatus };
-  Kind kind = Kind::string;
-  bool negate = false;
-  std::string pattern;  // for rstring, rbinary, rstatus: a PCRE, checked at load
-  std::vector<std::pair<unsigned, unsigned>> codes;  // status: inclusive ranges
-  unsigned min_recv = 0;
-  std::string comment;
-};
-
-struct CheckConnect {
-  std::optional<std::uint16_t> port;
-  std::optional<Host> address;
-  bool ssl = false;
-  bool send_proxy = false;
-  bool linger = false;
-  std::string sni;
-  std::string comment;
-};
-
-struct CheckSend {
-  std::string bytes;
-  std::string comment;
-};
-
-struct HttpHeader {
-  std::string name, value;
-};
-
-struct HttpSend {
-  std::string method = "OPTIONS";
-  std::string uri = "/";
-  std::string version = "HTTP/1.0";
-  std::vector<HttpHeader> headers;
-  std::string body;
-};
-
-/// `tcp-check …` lines in order; the step number in messages is the position, from 1.
-using TcpCheckRule = std::variant<CheckConnect, CheckSend, Expect>;
-
-struct PlainCheck {};  // connect only
-struct TcpCheck {
-  std::vector<TcpCheckRule> rules;
-};                  // option tcp-check
-struct HttpCheck {  // option httpchk
-  std::optional<CheckConnect> connect;
-  HttpSend request;
-  std::vector<Expect> expect;  // empty: any 2xx or 3xx
-  bool disable_on_404 = false;
-};
-struct PgsqlCheck {
-  std::string user;
-};  // option pgsql-check user
-using CheckMethod = std::variant<PlainCheck, TcpCheck, HttpCheck, PgsqlCheck>;
 
 // ---- proxies -------------------------------------------------------------------------------
 

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "config/server_model.h"
+
+/// How the servers of a backend are checked: the part of the model (model.h) that says what is
+/// sent and expected.
+namespace novip::config {
+
+/// What an `expect` looks for. Patterns are bytes: `binary` ones are decoded from hexadecimal.
+struct Expect {
+  enum class Kind { string, rstring, binary, rbinary, status, rstatus };
+  Kind kind = Kind::string;
+  bool negate = false;
+  std::string pattern;  // for rstring, rbinary, rstatus: a PCRE, checked at load
+  std::vector<std::pair<unsigned, unsigned>> codes;  // status: inclusive ranges
+  unsigned min_recv = 0;
+  std::string comment;
+};
+
+struct CheckConnect {
+  std::optional<std::uint16_t> port;
+  std::optional<Host> address;
+  bool ssl = false;
+  bool send_proxy = false;
+  bool linger = false;
+  std::string sni;
+  std::string comment;
+};
+
+struct CheckSend {
+  std::string bytes;
+  std::string comment;
+};
+
+struct HttpHeader {
+  std::string name, value;
+};
+
+struct HttpSend {
+  std::string method = "OPTIONS";
+  std::string uri = "/";
+  std::string version = "HTTP/1.0";
+  std::vector<HttpHeader> headers;
+  std::string body;
+};
+
+/// `tcp-check …` lines in order; the step number in messages is the position, from 1.
+using TcpCheckRule = std::variant<CheckConnect, CheckSend, Expect>;
+
+struct PlainCheck {};  // connect only
+struct TcpCheck {
+  std::vector<TcpCheckRule> rules;
+};                  // option tcp-check
+struct HttpCheck {  // option httpchk
+  std::optional<CheckConnect> connect;
+  HttpSend request;
+  std::vector<Expect> expect;  // empty: any 2xx or 3xx
+  bool disable_on_404 = false;
+};
+struct PgsqlCheck {
+  std::string user;
+};  // option pgsql-check user
+using CheckMethod = std::variant<PlainCheck, TcpCheck, HttpCheck, PgsqlCheck>;
+
+}  // namespace novip::config
