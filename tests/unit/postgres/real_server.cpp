@@ -65,13 +65,18 @@ RealServer::~RealServer() {
   fs::remove_all(folder_, ignored);
 }
 
+/// After a kill the backends of the last postmaster live on for a moment, and their shared memory
+/// lets no other one start.
 void RealServer::start() {
-  postmaster_ =
-      spawn({program("postgres"), "-D", folder_ + "/data", "-k", folder_, "-c",
-             "listen_addresses=", "-c", "fsync=off", "-c", "shared_buffers=16MB", "-c",
-             "dynamic_shared_memory_type=mmap", "-c", "wal_retrieve_retry_interval=100ms"});
   const auto deadline = Clock::now() + 30s;
   while (Clock::now() < deadline) {
+    if (postmaster_ > 0 && ::waitpid(postmaster_, nullptr, WNOHANG) == postmaster_)
+      postmaster_ = -1;
+    if (postmaster_ < 0)
+      postmaster_ =
+          spawn({program("postgres"), "-D", folder_ + "/data", "-k", folder_, "-c",
+                 "listen_addresses=", "-c", "fsync=off", "-c", "shared_buffers=16MB", "-c",
+                 "dynamic_shared_memory_type=mmap", "-c", "wal_retrieve_retry_interval=100ms"});
     if (PQping(conninfo("postgres").c_str()) == PQPING_OK) return;
     std::this_thread::sleep_for(5ms);
   }
