@@ -23,9 +23,7 @@ TEST(Cut, IsToldBetweenTwoCommands) {
       {cluster::Cut::minority,
        "57P01 terminating connection: this node sees less than half of the cluster's nodes"}};
   for (const auto& [why, text] : cuts) {
-    Lab lab;
-    lab.make_pool(primary, 10s);
-    lab.start();
+    RunningPool lab;
     auto [client, server] = establish(lab);
     cut(lab, why);
     EXPECT_EQ(hear_error(client), text);
@@ -37,9 +35,7 @@ TEST(Cut, IsToldBetweenTwoCommands) {
 }
 
 TEST(Cut, IsToldAfterEachCommand) {
-  Lab lab;
-  lab.make_pool(primary, 10s);
-  lab.start();
+  RunningPool lab;
   auto [client, server] = establish(lab);
   const std::string answer = message('C', "SELECT 1\0"sv) + message('Z', "T");
   for (const char byte : answer) {  // the tail is put together of whatever reads there are
@@ -51,9 +47,7 @@ TEST(Cut, IsToldAfterEachCommand) {
 }
 
 TEST(Cut, IsAResetWithinAnAnswer) {
-  Lab lab;
-  lab.make_pool(primary, 10s);
-  lab.start();
+  RunningPool lab;
   auto [client, server] = establish(lab);
   say(server, "D...");
   ASSERT_EQ(hear(client, 4), "D...");
@@ -63,9 +57,7 @@ TEST(Cut, IsAResetWithinAnAnswer) {
 }
 
 TEST(Cut, IsAResetWithinTls) {
-  Lab lab;
-  lab.make_pool(primary, 10s);
-  lab.start();
+  RunningPool lab;
   const UniqueFd client = lab.client();
   say(client, ssl_request);
   const UniqueFd server = lab.server();
@@ -78,9 +70,7 @@ TEST(Cut, IsAResetWithinTls) {
 }
 
 TEST(Cut, IsAResetWhileTheClientDoesNotRead) {
-  Lab lab;
-  lab.make_pool(primary, 10s);
-  lab.start();
+  RunningPool lab;
   auto [client, server] = establish(lab);
   const std::string row = message('D', std::string(1 << 16, 'x'));
   while (true) {  // until neither kernel takes more
@@ -96,9 +86,7 @@ TEST(Cut, IsAResetWhileTheClientDoesNotRead) {
 }
 
 TEST(Cut, WhileAuthenticatingIsTold) {
-  Lab lab;
-  lab.make_pool(primary, 10s);
-  lab.start();
+  RunningPool lab;
   const UniqueFd client = lab.client();
   say(client, startup);
   const UniqueFd server = serve(lab, 0, auth_password);
@@ -109,9 +97,7 @@ TEST(Cut, WhileAuthenticatingIsTold) {
 }
 
 TEST(Cut, BeforeThatTheClientIsHeld) {
-  Lab lab;
-  lab.make_pool(primary, 10s);
-  lab.start();
+  RunningPool lab;
   const UniqueFd client = lab.client();
   say(client, startup);
   const UniqueFd server = serve(lab, 0, auth_ok);

@@ -209,6 +209,17 @@ class Lab {
   net::Logger logger_{{}};
 };
 
+/// One that runs, as most tests want it: a pool of the primary whose clients wait, and whose first
+/// server is tried first.
+class RunningPool : public Lab {
+ public:
+  explicit RunningPool(std::size_t servers = 1) : Lab(servers) {
+    make_pool(config::RolePool::Role::primary, 10s);
+    section().balance = config::Algorithm::first;
+    start();
+  }
+};
+
 inline std::size_t open_descriptors() {
   const std::filesystem::directory_iterator all("/proc/self/fd");
   return static_cast<std::size_t>(std::distance(begin(all), end(all)));

@@ -9,9 +9,7 @@ namespace novip::proxy::test {
 namespace {
 
 TEST(Start, EstablishesASessionAndCarriesIt) {
-  Lab lab;
-  lab.make_pool(primary, 10s);
-  lab.start();
+  RunningPool lab;
   auto [client, server] = establish(lab);
   ASSERT_TRUE(lab.reaches("forwarding", 1));
   exchange(client, server);
@@ -34,9 +32,7 @@ TEST(Start, EstablishesASessionAndCarriesIt) {
 }
 
 TEST(Start, NoServerIsChosenBeforeTheFirstPacket) {
-  Lab lab;
-  lab.make_pool(primary, 10s);
-  lab.start();
+  RunningPool lab;
   const UniqueFd client = lab.client();
   for (const char byte : startup.substr(0, startup.size() - 1)) say(client, {&byte, 1});
   ASSERT_TRUE(lab.reaches("accepting", 1));
@@ -63,9 +59,7 @@ TEST(Start, ProxyHeaderComesBeforeTheFirstPacket) {
 TEST(Start, WhatIsNoStartupPacketIsRefused) {
   for (const std::string& bytes : {"GET / HTTP/1.1\r\n\r\n"s, "\0\0\0\4...."s,
                                    request_of(2 << 16, "user"), request_of(80877103, "x")}) {
-    Lab lab;
-    lab.make_pool(primary, 10s);
-    lab.start();
+    RunningPool lab;
     const UniqueFd client = lab.client();
     say(client, bytes);
     EXPECT_TRUE(hear_error(client).starts_with("08P01 invalid startup packet: "));
@@ -88,9 +82,7 @@ TEST(Start, AClientThatSaysNothingIsEndedByItsTimeout) {
 }
 
 TEST(Start, AClientThatOnlyConnectsReachesNoServer) {
-  Lab lab;
-  lab.make_pool(primary, 10s);
-  lab.start();
+  RunningPool lab;
   for (const std::string& bytes : {""s, "\0\0"s}) {
     UniqueFd client = lab.client();
     say(client, bytes);
@@ -101,9 +93,7 @@ TEST(Start, AClientThatOnlyConnectsReachesNoServer) {
 }
 
 TEST(Start, AuthenticationIsCarriedBothWays) {
-  Lab lab;
-  lab.make_pool(primary, 10s);
-  lab.start();
+  RunningPool lab;
   const UniqueFd client = lab.client();
   say(client, startup);
   const UniqueFd server = serve(lab, 0, auth_password);
@@ -118,9 +108,7 @@ TEST(Start, AuthenticationIsCarriedBothWays) {
 }
 
 TEST(Start, WhatTheClientMustNotSeeIsKeptBack) {
-  Lab lab;
-  lab.make_pool(primary, 10s);
-  lab.start();
+  RunningPool lab;
   const UniqueFd client = lab.client();
   say(client, startup);
   const UniqueFd server = serve(lab, 0, auth_ok + is_primary);
@@ -133,10 +121,7 @@ TEST(Start, WhatTheClientMustNotSeeIsKeptBack) {
 TEST(Start, AnotherServerTakesOverUntilTheClientTakesPart) {
   for (const std::string& last : {""s, auth_ok + is_primary, fatal("57P03"), fatal("57P01"),
                                   auth_ok + fatal("57P02"), "could not fork"s}) {
-    Lab lab(2);
-    lab.make_pool(primary, 10s);
-    lab.section().balance = config::Algorithm::first;
-    lab.start();
+    RunningPool lab(2);
     const UniqueFd client = lab.client();
     say(client, startup);
     serve(lab, 0, last).reset();
@@ -147,9 +132,7 @@ TEST(Start, AnotherServerTakesOverUntilTheClientTakesPart) {
 }
 
 TEST(Start, OtherErrorsAreTheServersAnswer) {
-  Lab lab;
-  lab.make_pool(primary, 10s);
-  lab.start();
+  RunningPool lab;
   UniqueFd client = lab.client();
   say(client, startup);
   serve(lab, 0, fatal("28P01")).reset();
@@ -165,10 +148,7 @@ TEST(Start, OtherErrorsAreTheServersAnswer) {
 }
 
 TEST(Start, TlsIsPassedThroughOnceTheServerAgrees) {
-  Lab lab(2);
-  lab.make_pool(primary, 10s);
-  lab.section().balance = config::Algorithm::first;
-  lab.start();
+  RunningPool lab(2);
   const UniqueFd client = lab.client();
   say(client, ssl_request);
   UniqueFd server = lab.server(0);
@@ -183,10 +163,7 @@ TEST(Start, TlsIsPassedThroughOnceTheServerAgrees) {
 
 TEST(Start, AnotherServerTakesTheClientHello) {
   for (const bool heard : {true, false}) {
-    Lab lab(2);
-    lab.make_pool(primary, 10s);
-    lab.section().balance = config::Algorithm::first;
-    lab.start();
+    RunningPool lab(2);
     const UniqueFd client = lab.client();
     say(client, ssl_request);
     UniqueFd server = lab.server(0);
@@ -233,9 +210,7 @@ TEST(Start, AClientThatEncryptsIsNotToldInPlain) {
 }
 
 TEST(Start, DirectTlsIsPassedThrough) {
-  Lab lab;
-  lab.make_pool(primary, 10s);
-  lab.start();
+  RunningPool lab;
   const UniqueFd client = lab.client();
   const std::string hello = "\x16\x03\x01\x02hello";
   say(client, hello);
@@ -245,10 +220,7 @@ TEST(Start, DirectTlsIsPassedThrough) {
 }
 
 TEST(Start, DeclinedEncryptionIsFollowedByTheStartup) {
-  Lab lab(2);
-  lab.make_pool(primary, 10s);
-  lab.section().balance = config::Algorithm::first;
-  lab.start();
+  RunningPool lab(2);
   const UniqueFd client = lab.client();
   UniqueFd server;
   for (const std::string& request : {gss_request, ssl_request}) {
@@ -269,9 +241,7 @@ TEST(Start, DeclinedEncryptionIsFollowedByTheStartup) {
 }
 
 TEST(Start, AnErrorInsteadOfTheByteIsUnderstood) {
-  Lab lab;
-  lab.make_pool(primary, 10s);
-  lab.start();
+  RunningPool lab;
   const UniqueFd client = lab.client();
   say(client, ssl_request);
   UniqueFd server = lab.server();
@@ -302,9 +272,7 @@ TEST(Start, AServerOfTheWrongRoleGetsNoSession) {
 }
 
 TEST(Start, AServerOfTheWrongRoleIsToldAfterAuthentication) {
-  Lab lab;
-  lab.make_pool(primary, 10s);
-  lab.start();
+  RunningPool lab;
   const UniqueFd client = lab.client();
   say(client, startup);
   const UniqueFd server = serve(lab, 0, auth_password);
