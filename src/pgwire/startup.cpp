@@ -91,6 +91,19 @@ FirstPacket parse_first_packet(std::string_view bytes) {
   return GssRequest{};
 }
 
+bool is_hello_retry_request(std::string_view bytes) {
+  // Behind the headers of record and message and the version: a ServerHello whose random is this
+  // one (RFC 8446, section 4.1.3).
+  constexpr char handshake = 22, server_hello = 2;
+  constexpr std::size_t record_header = 5, before_random = 11;
+  constexpr std::string_view random =
+      "\xCF\x21\xAD\x74\xE5\x9A\x61\x11\xBE\x1D\x8C\x02\x1E\x65\xB8\x91"
+      "\xC2\xA2\x11\x16\x7A\xBB\x8C\x5E\x07\x9E\x09\xE2\xC8\xA8\x33\x9C";
+  return bytes.size() >= before_random + random.size() && bytes[0] == handshake &&
+         bytes[record_header] == server_hello &&
+         bytes.substr(before_random, random.size()) == random;
+}
+
 std::string startup_message(const Parameters& parameters) {
   std::string body;
   append_u32(body, protocol_3_0);

@@ -45,6 +45,10 @@ FirstPacket parse_first_packet(std::string_view bytes);
 /// four bytes are there, or when the length is malformed.
 std::optional<std::size_t> packet_length(std::string_view bytes);
 
+/// Whether a TLS server's first bytes ask for another ClientHello (RFC 8446, section 4.1.4). In one
+/// record, as every server sends it.
+bool is_hello_retry_request(std::string_view bytes);
+
 std::string startup_message(const Parameters& parameters);
 
 }  // namespace novip::pgwire

@@ -127,6 +127,7 @@ class Session final : public Watcher,
   Heard hear_answer();
   Heard hear_byte();
   Heard hear_tls();
+  Heard hear_hello();
   Heard hear_messages();
   bool fits_role(std::string_view parameter, std::string_view value) const;
   void commit();

@@ -1,6 +1,9 @@
 // The last stage of a PostgreSQL session's start: what the server answers is looked at until the
 // session is established, and kept from the client while another server can still take its place.
+#include <algorithm>
+
 #include "pgwire/messages.h"
+#include "pgwire/startup.h"
 #include "proxy/loop.h"
 #include "proxy/session.h"
 #include "proxy/start.h"
@@ -11,9 +14,10 @@ namespace {
 
 /// PostgreSQL's authentication_timeout.
 constexpr Milliseconds authentication_limit{60000};
-/// Of answers that are kept back; a server that is more talkative is not exchanged any more. Nor is
-/// one whose client says so much before it hears anything: a ClientHello is far smaller.
-constexpr std::size_t replies_limit = 64 * 1024, hello_limit = 64 * 1024;
+/// Of answers that are kept back; a server that is more talkative is not exchanged any more.
+constexpr std::size_t replies_limit = 64 * 1024;
+/// Of what a client says in TLS before it is answered: far more than a ClientHello.
+constexpr std::size_t hello_limit = 64 * 1024;
 
 /// 57P01 admin_shutdown, 57P02 crash_shutdown, 57P03 cannot_connect_now.
 bool means_not_open(std::string_view sqlstate) {
@@ -112,28 +116,45 @@ Session::Heard Session::hear_byte() {
   return hear_messages();
 }
 
-/// Nobody but the two of them can read what they say. But as long as the server has said nothing,
-/// another one can answer the same ClientHello.
+/// Nobody but the two of them can read what they say. But until the server has answered with
+/// something of its own making, another one can answer the same ClientHello.
 Session::Heard Session::hear_tls() {
   for (;;) {
     const auto answer = relay_.read(Side::server, loop_.scratch());
     if (!answer.empty()) {
-      commit();
-      tell_client({answer.data(), answer.size()});
-      return Heard::established;
+      start_->replies.append(answer.data(), answer.size());
+      const Heard heard = hear_hello();
+      if (heard != Heard::more) return heard;
+      continue;
     }
     start_->lack = Lack::unreachable;
     if (relay_.said_all(Side::server)) return Heard::lost;
+    if (start_->hello.size() >= hello_limit) return Heard::more;
     const auto hello = relay_.read(Side::client, loop_.scratch());
     if (hello.empty()) return relay_.said_all(Side::client) ? Heard::established : Heard::more;
     start_->hello.append(hello.data(), hello.size());
     count_moved(hello.size(), 0);
     relay_.give(Side::server, {hello.data(), hello.size()});
-    if (start_->hello.size() > hello_limit) {
-      commit();
-      return Heard::established;
-    }
   }
+}
+
+/// A HelloRetryRequest follows from the ClientHello alone: a server that takes another one's place
+/// says the same. (PostgreSQL 15 asks every client of OpenSSL 3 for another curve.)
+Session::Heard Session::hear_hello() {
+  std::string& replies = start_->replies;
+  std::string& told = start_->retry_request;
+  const std::size_t known = std::min(replies.size(), told.size());
+  if (std::string_view(replies).substr(0, known) != std::string_view(told).substr(0, known))
+    return Heard::garbage;
+  if (replies.size() == known && known > 0) return Heard::more;
+  if (known == 0 && pgwire::is_hello_retry_request(replies)) {
+    told = replies;
+    tell_client(told);
+    return Heard::more;
+  }
+  replies.erase(0, known);
+  commit();
+  return Heard::established;
 }
 
 Session::Heard Session::hear_messages() {

@@ -105,5 +105,21 @@ TEST(Startup, IsReplicationForWhatPostgreSQLTakesAsTrue) {
   EXPECT_FALSE(StartupMessage{}.is_replication());
 }
 
+TEST(HelloRetryRequest, IsAServerHelloWithACertainRandom) {
+  const std::string random =
+      "\xCF\x21\xAD\x74\xE5\x9A\x61\x11\xBE\x1D\x8C\x02\x1E\x65\xB8\x91"
+      "\xC2\xA2\x11\x16\x7A\xBB\x8C\x5E\x07\x9E\x09\xE2\xC8\xA8\x33\x9C";
+  const std::string headers("\x16\x03\x03\0\x58\2\0\0\x54\3\3", 11);
+  EXPECT_TRUE(is_hello_retry_request(headers + random + "session and extensions"));
+  EXPECT_FALSE(is_hello_retry_request(headers + random.substr(1) + "xsession"));
+  EXPECT_FALSE(is_hello_retry_request(headers + random.substr(0, 31)));
+  EXPECT_FALSE(is_hello_retry_request(""));
+  for (const std::size_t at : {0, 5}) {  // an alert, another message
+    std::string other = headers + random;
+    ++other[at];
+    EXPECT_FALSE(is_hello_retry_request(other)) << at;
+  }
+}
+
 }  // namespace
 }  // namespace novip::pgwire

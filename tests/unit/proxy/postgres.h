@@ -47,6 +47,12 @@ inline std::string fatal(std::string_view sqlstate) { return pgwire::fatal_error
 inline const std::string greeting =
     auth_ok + is_primary + key_data("\0\0\x30\x39\1\2\3\4"sv) + ready;
 
+/// A HelloRetryRequest with nothing behind its random, as long as its headers say.
+inline const std::string retry_request =
+    "\x16\x03\x03\0\x26\2\0\0\x22\3\3"
+    "\xCF\x21\xAD\x74\xE5\x9A\x61\x11\xBE\x1D\x8C\x02\x1E\x65\xB8\x91"
+    "\xC2\xA2\x11\x16\x7A\xBB\x8C\x5E\x07\x9E\x09\xE2\xC8\xA8\x33\x9C"s;
+
 /// The next message that comes.
 struct Heard {
   char type = 0;

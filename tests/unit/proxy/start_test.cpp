@@ -186,6 +186,49 @@ TEST(Start, AnotherServerTakesTheClientHello) {
   }
 }
 
+TEST(Start, AnotherServerMustAskForTheSameClientHello) {
+  for (const bool same : {true, false}) {
+    RunningPool lab(2);
+    const UniqueFd client = lab.client();
+    say(client, ssl_request);
+    UniqueFd server = lab.server(0);
+    EXPECT_EQ(hear(server, 8), ssl_request);
+    say(server, "S");
+    EXPECT_EQ(hear(client, 1), "S");
+    say(client,
+        "\x16"
+        "first");
+    EXPECT_EQ(hear(server, 6),
+              "\x16"
+              "first");
+    say(server, retry_request);
+    EXPECT_EQ(hear(client, retry_request.size()), retry_request);
+    say(client, "\x16second");
+    EXPECT_EQ(hear(server, 7), "\x16second");
+    server.reset();
+    if (!same) {  // it wants something else
+      server = lab.server(1);
+      EXPECT_EQ(hear(server, 8), ssl_request);
+      say(server, "S");
+      EXPECT_EQ(hear(server, 13),
+                "\x16"
+                "first\x16second");
+      say(server, retry_request.substr(0, 20) + "else");
+      EXPECT_EQ(ending(server), Ending::end_of_stream);
+    }
+    server = lab.server(same ? 1 : 0);  // the other one than before
+    EXPECT_EQ(hear(server, 8), ssl_request);
+    say(server, "S");
+    EXPECT_EQ(hear(server, 13),
+              "\x16"
+              "first\x16second");
+    say(server, retry_request.substr(0, 20));
+    say(server, retry_request.substr(20) + "\x16more");
+    EXPECT_EQ(hear(client, 5), "\x16more");
+    exchange(client, server);
+  }
+}
+
 TEST(Start, AClientThatEncryptsIsNotToldInPlain) {
   for (const bool declines : {true, false}) {
     Lab lab;
