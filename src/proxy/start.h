@@ -35,7 +35,7 @@ struct Start {
   /// The client was told to go on in TLS, and what it said then: sent again as well.
   bool encrypted = false;
   std::string hello;
-  std::string retry_request;  // that it was told: every server's must be the same
+  std::string retry_request;       // that it was told: every server's must be the same
   bool replicates_itself = false;  // must not reach a server of this machine
   bool counted_itself = false;
   /// The client knows what a server said: from now on no other one can take its place.
