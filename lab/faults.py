@@ -1,0 +1,205 @@
+"""What can happen to a node. Each waits for what follows and says what happened when."""
+
+import dataclasses
+import time
+
+import choices
+import cluster
+import fence_daemon
+import log_sink
+import machine
+import postgres
+import routing
+import settings
+import witness
+from progress import LabError, bold, say, wait_for
+
+DEADLINE = 90.0         # seconds for the cluster to recover from anything
+
+
+class Observer:
+    """Notices changes of what Pacemaker sees and of the power switch, and says when they came."""
+
+    def __init__(self, seen_from):
+        self.seen_from = seen_from
+        self.began = time.time()
+        self.view = cluster.see(seen_from)
+        self.fenced = len(fence_daemon.history())
+
+    def say(self, text, when=None):
+        say(f"+{(when or time.time()) - self.began:6.2f} s  {text}")
+
+    def look(self):
+        for when, what in fence_daemon.history()[self.fenced:]:
+            self.say(f"power switch: {what}", when)
+            self.fenced += 1
+        view = cluster.see(self.seen_from)
+        if view is None:
+            return None
+        for state in ("online", "unclean", "started", "promoted"):
+            self.compare(state, getattr(self.view, state), getattr(view, state))
+        self.view = view
+        return view
+
+    def compare(self, state, before, now):
+        where = "PostgreSQL " if state in ("started", "promoted") else ""
+        word = {"started": "standby"}.get(state, state)
+        for node in now:
+            if node not in before:
+                self.say(f"{choices.made()['manager']}: {where}{node} is {word}")
+        for node in before:
+            if node not in now:
+                self.say(f"{choices.made()['manager']}: {where}{node} is no longer {word}")
+
+
+@dataclasses.dataclass
+class Outcome:
+    """What happened and what the clients noticed of it; times in seconds since 1970."""
+    title: str
+    began: float
+    clients: list
+    # When PostgreSQL said, after it began, that it takes connections as a primary; or None.
+    promoted: float | None
+    # The node that was lost with all that it knew alone; or None.
+    lost: str | None = None
+
+
+def happen(title, action, is_over, seen_from):
+    """Runs `action` with clients on every node, until `is_over(observer, view)`."""
+    say(bold(title))
+    with witness.Witnesses() as witnesses:
+        observer = Observer(seen_from)
+        action()
+        wait_for(f"the end of: {title}",
+                 lambda: (view := observer.look()) and is_over(observer, view)
+                 and witnesses.writing_since(time.time() - 0.5, seen_from), DEADLINE, interval=0.2)
+        time.sleep(1)
+        observer.look()
+    primary = observer.view.primary
+    promoted = log_sink.last_time(primary, "postgres", "ready to accept connections")
+    outcome = Outcome(title, observer.began, witnesses.clients,
+                      promoted if promoted and promoted > observer.began else None)
+    if outcome.promoted:
+        observer.say(f"PostgreSQL of {primary} took its first connections", outcome.promoted)
+    for line in witness.report(outcome.clients, outcome.began):
+        say("  " + line)
+    return outcome
+
+
+def other_than(node):
+    """A node whose Pacemaker tells what becomes of `node`."""
+    view = cluster.see()
+    others = [name for name in (view.online if view else ()) if name != node]
+    if not others:
+        raise LabError("no other node is online")
+    return others[0]
+
+
+def ready_for_fault(node):
+    """A fault before the standbys can be promoted only shows that they cannot."""
+    choices.made()
+    view = cluster.see()
+    if not view or node not in view.online:
+        raise LabError(f"{node} is not online: ./dev lab rejoin {node}")
+    cluster.wait_until_promotable(view.online)
+    return view
+
+
+def switchover(node):
+    view = ready_for_fault(node)
+    if view.primary == node:
+        raise LabError(f"{node} is the primary already")
+    try:
+        return happen(f"switchover from {view.primary} to {node}",
+                      lambda: cluster.manager().move(node),
+                      lambda _, now: now.primary == node and len(now.started) == len(view.started),
+                      node)
+    finally:
+        cluster.manager().clear()
+
+
+def kill(node):
+    view = ready_for_fault(node)
+    before = postgres.postmaster(node)
+
+    def over(_, now):
+        return now.primary and set(now.started + now.promoted) == nodes \
+            and postgres.is_running(node) and postgres.postmaster(node) != before
+    nodes = set(view.started + view.promoted)
+    return happen(f"SIGKILL to PostgreSQL on {node}",
+                  lambda: machine.run_in(node, "kill", "-KILL", before), over, other_than(node))
+
+
+def migrate(node):
+    """The same where the first failure makes PostgreSQL leave the node."""
+    if choices.made()["manager"] != "pacemaker":
+        raise LabError("only Pacemaker counts failures: ./dev lab kill")
+    pacemaker = cluster.manager()
+    view = ready_for_fault(node)
+    before = postgres.postmaster(node)
+    pacemaker.migrate_after(1)
+    try:
+        return happen(f"SIGKILL to PostgreSQL on {node}, which is to move",
+                      lambda: machine.run_in(node, "kill", "-KILL", before),
+                      lambda _, now: now.primary and now.primary != node
+                      and set(now.started) >= set(view.started) - {now.primary},
+                      other_than(node))
+    finally:
+        pacemaker.migrate_after(None)
+
+
+def poweroff(node):
+    return lose(node, f"power cut of {node}", machine.power_off)
+
+
+def crash(node):
+    return lose(node, f"PID 1 of {node} killed", machine.kill_init)
+
+
+def cut(node):
+    if node == settings.LOG_SINK:
+        choices.made()
+        machine.cut(node)
+        say(f"{node} is cut off")
+        return None
+    return lose(node, f"network of {node} cut", machine.cut)
+
+
+def lose(node, title, action):
+    """Something after which the others go on without the node, and have it fenced if they can."""
+    ready_for_fault(node)
+
+    def over(observer, now):
+        return node not in now.online and now.primary not in (None, node) \
+            and len(fence_daemon.history()) >= fenced
+    fenced = len(fence_daemon.history()) + (1 if cluster.manager().FENCES else 0)
+    outcome = happen(title, lambda: action(node), over, other_than(node))
+    return dataclasses.replace(outcome, lost=node)
+
+
+def heal(node):
+    choices.made()
+    machine.heal(node)
+    say(f"{node} has its network again")
+
+
+def rejoin(node):
+    """Repairs PostgreSQL of a node that was lost and lets the node join the cluster again."""
+    proxy = choices.made()["proxy"]
+    view = cluster.see()
+    if machine.is_cut(node):
+        raise LabError(f"the network of {node} is cut: ./dev lab heal {node}")
+    if view and node in view.started + view.promoted and cluster.streams(node):
+        raise LabError(f"{node} is in the cluster")
+    if not machine.is_up(node):
+        say(f"{node} boots")
+        machine.boot(node)
+    machine.wait_for_boot(node)
+    routing.wait_until_open(node, proxy)
+    cluster.manager().join(node)
+    wait_for(f"PostgreSQL on {node}",
+             lambda: (now := cluster.see()) and node in now.started, DEADLINE, interval=0.3)
+    wait_for(f"{node} to stream", lambda: cluster.streams(node), DEADLINE, interval=0.3)
+    say(f"{node} is a standby, and streams")
+    cluster.wait_until_promotable([node])
+    say(f"{node} may be promoted")

@@ -1,0 +1,67 @@
+"""Runs in a node: a client that works all the time, and prints a line of JSON for each thing that
+happens to it. client.py NAME write|read HOSTS PORT"""
+
+import json
+import os
+import sys
+import threading
+import time
+
+import psycopg
+
+PAUSE = 0.05            # seconds between two requests
+# A client that is not told is to notice by itself after 2 s.
+CONNECTION = dict(user="postgres", dbname="postgres", autocommit=True, keepalives_idle=1,
+                  keepalives_interval=1, keepalives_count=2, tcp_user_timeout=2000)
+
+
+def tell(**what):
+    print(json.dumps({"time": time.time(), **what}), flush=True)
+
+
+class Client:
+    def __init__(self, name, writes, hosts, port):
+        self.name, self.writes, self.hosts, self.port = name, writes, hosts, port
+        self.connection, self.server, self.number = None, None, 0
+
+    def connect(self):
+        # Connecting takes as long as the proxy holds it; who has a choice of proxies waits less.
+        self.connection = psycopg.connect(
+            host=self.hosts, port=self.port, application_name=self.name,
+            connect_timeout=3 if "," in self.hosts else 35, **CONNECTION)
+        self.server, recovering = self.connection.execute(
+            "SELECT host(inet_server_addr()), pg_is_in_recovery()").fetchone()
+        tell(event="connected", server=self.server, recovering=recovering)
+
+    def request(self):
+        if self.connection is None:
+            self.connect()
+        if self.writes:
+            self.number += 1
+            self.connection.execute("INSERT INTO writes VALUES (%s, %s)", (self.name, self.number))
+            tell(event="ok", number=self.number, server=self.server)
+        else:
+            self.connection.execute("SELECT count(*) FROM pg_class")
+            tell(event="ok", server=self.server)
+
+    def work(self):
+        while True:
+            try:
+                self.request()
+            except psycopg.Error as error:
+                tell(event="error", text=str(error).strip()[:200], server=self.server)
+                if self.connection is not None:
+                    self.connection.close()
+                self.connection = None
+            time.sleep(PAUSE)
+
+
+def end_with_the_lab():
+    """Whoever started this client holds its standard input open."""
+    sys.stdin.read()
+    os._exit(0)
+
+
+name, kind, hosts, port = sys.argv[1:]
+threading.Thread(target=end_with_the_lab, daemon=True).start()
+Client(name, kind == "write", hosts, port).work()
