@@ -85,7 +85,9 @@ the frozen one is killed only after the first write there, or 5 s.
 times a second: it may come before that, which makes it negative. *Since recovery*: from the end of
 recovery. *Pause*: between the last write on the old primary and the first one on the new. *ro on
 primary*: begun after pg_promote had returned, or on the old one. *Refused*: an attempt to open a
-session that failed; sessions that were established and then cut do not count. *Lost*: acknowledged,
+session that failed; sessions that were established and then cut do not count. (It counts attempts,
+not time: HAProxy keeps a client in its retries, a second each, for a server it already found down,
+where novip with the same configuration refuses at once, and the client comes again 10 ms later.) *Lost*: acknowledged,
 and not on the new primary; *after*: sent after the move began (the others were not replicated yet,
 which asynchronous replication does not promise). *Standbys*: from the return of pg_promote until
 all that run stream from the new primary. *rw cut*: of the sessions established on the old primary;

@@ -8,7 +8,11 @@ import psycopg
 
 STATE = """
 SELECT pg_is_in_recovery() AS in_recovery,
-       (SELECT timeline_id FROM pg_control_checkpoint()) AS timeline,
+       CASE WHEN pg_is_in_recovery() THEN greatest(
+              (SELECT timeline_id FROM pg_control_checkpoint()),
+              (SELECT received_tli FROM pg_stat_wal_receiver))
+            ELSE ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int
+       END AS timeline,
        CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()
             ELSE pg_current_wal_lsn() END::text AS lsn"""
 FOLLOWERS = """

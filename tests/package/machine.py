@@ -76,7 +76,8 @@ class Machine:
                 folder.rmdir()
 
     def run(self, *words, check=True):
-        return debian_root.run("nsenter", f"--target={self._init}", "--all", "--wd=/", *words,
+        return debian_root.run("nsenter", f"--target={self._init}", "--all", "--root", "--wd",
+                               *words,
                           check=check, env=debian_root.ENVIRONMENT)
 
     def systemctl(self, *words):
