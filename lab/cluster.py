@@ -58,3 +58,8 @@ def streams(node):
     source = primary()
     return source and node in postgres.sql(
         source, "SELECT application_name FROM pg_stat_replication WHERE state = 'streaming'")
+
+
+def wait_until_streaming(nodes, deadline=60):
+    for node in nodes:
+        wait_for(f"{node} to stream", lambda node=node: streams(node), deadline, interval=0.3)

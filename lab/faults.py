@@ -199,7 +199,7 @@ def rejoin(node):
     cluster.manager().join(node)
     wait_for(f"PostgreSQL on {node}",
              lambda: (now := cluster.see()) and node in now.started, DEADLINE, interval=0.3)
-    wait_for(f"{node} to stream", lambda: cluster.streams(node), DEADLINE, interval=0.3)
+    cluster.wait_until_streaming([node])
     say(f"{node} is a standby, and streams")
     cluster.wait_until_promotable([node])
     say(f"{node} may be promoted")

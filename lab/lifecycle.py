@@ -50,8 +50,10 @@ def bring_up(proxy, manager, name):
     say(f"{proxy} on {', '.join(settings.DATABASES)}")
     machine.everywhere(lambda node: routing.install(node, proxy, name), settings.DATABASES)
     manager.bring_up()
-    say(f"{cluster.wait_for_primary()} is the primary; standbys are to be ready to take over")
+    primary = cluster.wait_for_primary()
+    say(f"{primary} is the primary; standbys are to be ready to take over")
     cluster.wait_until_promotable(settings.DATABASES)
+    cluster.wait_until_streaming(node for node in settings.DATABASES if node != primary)
     say(f"up in {elapsed() - began:.0f} s: ./dev lab status")
 
 

@@ -141,7 +141,12 @@ def replication(looks):
             continue
         yield f"  {bold(node)} primary"
         for follower in state["followers"]:
-            proxy = NAMES.get(follower["proxy"], follower["proxy"])
             lag = "?" if follower["lag"] is None else f"{follower['lag']} bytes behind"
             yield (f"   └─ {follower['state']} ({follower['sync_state']}) to "
-                   f"{bold(follower['name'])} through the proxy of {proxy}: {lag}")
+                   f"{bold(follower['name'])} {way(looks.get(follower['name'], {}))}: {lag}")
+
+
+def way(told):
+    """How the standby came to its primary."""
+    receiver = value(told, "postgres").get("receiver") or {}
+    return "through its own proxy" if receiver.get("host") == "127.0.0.1" else "directly"

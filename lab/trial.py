@@ -110,9 +110,7 @@ def check(outcome):
                  if postgres.sql(node, "SELECT pg_is_in_recovery()") == "f"]
     if primaries != [primary]:
         findings.append(f"primaries are {primaries}, Pacemaker's is {primary}")
-    for node in settings.DATABASES:
-        if node != primary:
-            wait_for(f"{node} to stream", lambda node=node: cluster.streams(node), 30)
+    cluster.wait_until_streaming(node for node in settings.DATABASES if node != primary)
     findings += lost(outcome, primary)
     for client in outcome.clients:
         wrong = [event for event in client.events

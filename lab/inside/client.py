@@ -19,6 +19,12 @@ def tell(**what):
     print(json.dumps({"time": time.time(), **what}), flush=True)
 
 
+def reason(error):
+    """The last sentence is the server's or the proxy's, libpq's explanations left out."""
+    lines = str(error).strip().replace("consuming input failed: ", "").splitlines()
+    return lines[0].strip()[:200] if lines else type(error).__name__
+
+
 class Client:
     def __init__(self, name, writes, hosts, port):
         self.name, self.writes, self.hosts, self.port = name, writes, hosts, port
@@ -49,7 +55,7 @@ class Client:
             try:
                 self.request()
             except psycopg.Error as error:
-                tell(event="error", text=str(error).strip()[:200], server=self.server)
+                tell(event="error", text=reason(error), server=self.server)
                 if self.connection is not None:
                     self.connection.close()
                 self.connection = None
