@@ -77,8 +77,7 @@ class Machine:
 
     def run(self, *words, check=True):
         return debian_root.run("nsenter", f"--target={self._init}", "--all", "--root", "--wd",
-                               *words,
-                          check=check, env=debian_root.ENVIRONMENT)
+                               *words, check=check, env=debian_root.ENVIRONMENT)
 
     def systemctl(self, *words):
         """What it says, on one line."""

@@ -57,15 +57,11 @@ def booted(deb):
         root.remove()
 
 
-def sql(booted, statement, *where):
-    return booted.run("runuser", "-u", "postgres", "--", "psql", "-p", "5434", "-Atqc", statement,
-                      *where)
-
-
-def through_novip(booted):
-    """The role of the server that a client of port 5432 reaches."""
+def reaches_the_primary(booted):
+    """Whether a client of port 5432 does."""
     return booted.run("psql", "-Atqc", "SELECT pg_is_in_recovery()",
-                      "host=127.0.0.1 port=5432 user=novip dbname=postgres password=secret")
+                      "host=127.0.0.1 port=5432 user=novip dbname=postgres password=secret",
+                      check=False) == "f\n"
 
 
 def main_pid(booted):
@@ -87,15 +83,16 @@ def test_the_state_socket_of_the_original(booted):
 
 
 def test_started_it_leads_to_postgresql(booted):
-    sql(booted, "CREATE ROLE novip LOGIN PASSWORD 'secret' IN ROLE pg_monitor")
+    booted.run("runuser", "-u", "postgres", "--", "psql", "-p", "5434", "-Atqc",
+               "CREATE ROLE novip LOGIN PASSWORD 'secret' IN ROLE pg_monitor")
     booted.root.write("/etc/novip/novip.cfg", ONE_NODE)
     assert "rror" not in booted.systemctl("enable", "--now", "novip")
     assert booted.systemctl("is-active", "novip") == "active"
     wait_for("state", lambda: booted.state() == "production\n")
-    assert through_novip(booted) == "f\n"
+    assert reaches_the_primary(booted)
     wait_for("its log", lambda: booted.root.exists("/var/log/novip.log"))
-    wait_for("a session's line", lambda: " prod pg/srv1 " in booted.root.read("/var/log/novip.log")
-             or " prod/srv1 " in booted.root.read("/var/log/novip.log"))
+    wait_for("a session's line",
+             lambda: " prod prod/srv1 " in booted.root.read("/var/log/novip.log"))
     assert "Proxy prod started" in booted.run("journalctl", "--unit=novip", "--no-pager")
 
 
@@ -105,8 +102,6 @@ def test_it_may_nothing(booted):
         assert line in status
     user = booted.run("id", "-u", "novip").strip()
     assert f"Uid:\t{user}\t{user}\t" in status
-    limits = booted.run("cat", f"/proc/{main_pid(booted)}/limits")
-    assert "Max open files            1048576" in limits
 
 
 def test_a_crash_is_repaired(booted):
@@ -120,7 +115,7 @@ def test_a_wrong_configuration_is_not_started_and_told(booted):
     booted.root.write("/etc/novip/novip.cfg", ONE_NODE + "    blance leastconn\n")
     assert "failed" in booted.systemctl("restart", "novip")
     said = booted.run("journalctl", "--unit=novip", "--no-pager")
-    assert "novip.cfg:21" in said and "balance" in said
+    assert f"novip.cfg:{len(ONE_NODE.splitlines()) + 1}" in said and "balance" in said
     booted.root.write("/etc/novip/novip.cfg", ONE_NODE)
     wait_for("it to come back", lambda: booted.systemctl("is-active", "novip") == "active")
 
@@ -142,9 +137,7 @@ def test_in_haproxys_place(booted):
                "/usr/share/doc/novip/examples/haproxy-in-place.conf")
     booted.run("systemctl", "daemon-reload")
     assert booted.systemctl("restart", "novip") == ""
-    wait_for("the server", lambda: "f\n" == booted.run(
-        "psql", "-Atqc", "SELECT pg_is_in_recovery()", "host=127.0.0.1 port=5432 user=novip "
-        "dbname=postgres password=secret", check=False))
+    wait_for("the server", lambda: reaches_the_primary(booted))
     status = booted.run("cat", f"/proc/{main_pid(booted)}/status")
     user = booted.run("id", "-u", "haproxy").strip()
     assert f"Uid:\t{user}\t{user}\t" in status
