@@ -96,7 +96,16 @@ def join(node):
     run_in(node, "systemctl", "start", *UNITS)
     wait_for(f"{node} online", lambda: (now := see()) and node in now.online, 60)
     say(f"{node} is online")
+    forget_failures(node)
+
+
+def forget_failures(node):
     run_in(node, "crm_resource", "--cleanup", "--resource", CLONE, "--node", node)
+
+
+def settle(node):
+    """Waits until Pacemaker has done all it means to do."""
+    run_in(node, "crm_resource", "--wait", "--timeout", "60s")
 
 
 def push_configuration(node):
@@ -159,4 +168,6 @@ def migrate_after(failures):
     """After how many failures PostgreSQL leaves a node; None: as configured."""
     change = ["--delete-parameter", "migration-threshold"] if failures is None else \
         ["--set-parameter", "migration-threshold", "--parameter-value", failures]
-    run_in(see().seen_from, "crm_resource", "--meta", "--resource", RESOURCE, *change)
+    node = see().seen_from
+    run_in(node, "crm_resource", "--meta", "--resource", RESOURCE, *change)
+    settle(node)

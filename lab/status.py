@@ -12,7 +12,7 @@ import settings
 from progress import LabError, bold
 from witness import INSIDE
 
-WIDTH = 27
+WIDTH = 29
 NAMES = {address: node for node, address in settings.ADDRESSES.items()}
 
 
@@ -71,7 +71,7 @@ def clock(seconds):
 
 
 def row(head, cells):
-    return f"  {head:12}" + "".join(cells).rstrip()
+    return f"  {head:11}" + "".join(cells).rstrip()
 
 
 def value(told, what):

@@ -24,12 +24,15 @@ def run(proxy, manager, rounds, smoke):
     lifecycle.up(proxy, manager)
     findings, outcomes = [], []
     try:
-        for _ in range(rounds):
-            for step in SMOKE if smoke else FAULTS:
-                outcomes.append(step())
-                findings += [f"{outcomes[-1].title}: {what}" for what in check(outcomes[-1])]
+        for step in (SMOKE if smoke else FAULTS) * rounds:
+            outcomes.append(step())
+            findings += [f"{outcomes[-1].title}: {what}" for what in check(outcomes[-1])]
         status.show()
+    except LabError as error:
+        findings.append(f"the trial ended early: {error}")
     finally:
+        if findings:
+            say(f"logs are in {log_sink.keep()}")
         lifecycle.down()
     findings += leftovers()
     say(bold("outages") + f" ({manager}, {proxy})")

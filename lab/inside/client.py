@@ -27,14 +27,14 @@ def reason(error):
 
 class Client:
     def __init__(self, name, writes, hosts, port):
-        self.name, self.writes, self.hosts, self.port = name, writes, hosts, port
+        self.name, self.writes, self.hosts, self.port = name, writes, hosts.split(","), port
         self.connection, self.server, self.number = None, None, 0
 
     def connect(self):
         # Connecting takes as long as the proxy holds it; who has a choice of proxies waits less.
         self.connection = psycopg.connect(
-            host=self.hosts, port=self.port, application_name=self.name,
-            connect_timeout=3 if "," in self.hosts else 35, **CONNECTION)
+            host=self.hosts[0], port=self.port, application_name=self.name,
+            connect_timeout=3 if len(self.hosts) > 1 else 35, **CONNECTION)
         self.server, recovering = self.connection.execute(
             "SELECT host(inet_server_addr()), pg_is_in_recovery()").fetchone()
         tell(event="connected", server=self.server, recovering=recovering)
@@ -50,15 +50,20 @@ class Client:
             self.connection.execute("SELECT count(*) FROM pg_class")
             tell(event="ok", server=self.server)
 
+    def give_up(self):
+        """The next attempt is made at the next proxy."""
+        if self.connection is not None:
+            self.connection.close()
+        self.connection = None
+        self.hosts = self.hosts[1:] + self.hosts[:1]
+
     def work(self):
         while True:
             try:
                 self.request()
             except psycopg.Error as error:
                 tell(event="error", text=reason(error), server=self.server)
-                if self.connection is not None:
-                    self.connection.close()
-                self.connection = None
+                self.give_up()
             time.sleep(PAUSE)
 
 
