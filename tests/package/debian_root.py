@@ -12,8 +12,8 @@ SOURCE = pathlib.Path(__file__).resolve().parents[2]
 BUILD = SOURCE / "build" / "package"
 
 # What the tests look with and at; the package's own dependencies are added to it.
-TOOLS = ("bash-completion", "haproxy", "logrotate", "man-db", "postgresql-15", "rsyslog", "systemd",
-         "systemd-sysv", "util-linux")
+TOOLS = ("bash-completion", "corosync", "haproxy", "logrotate", "man-db", "postgresql-15",
+         "rsyslog", "systemd", "systemd-sysv", "util-linux")
 ENVIRONMENT = {
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     "LC_ALL": "C.UTF-8",

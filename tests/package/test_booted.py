@@ -1,5 +1,7 @@
 """The units under systemd, beside a real PostgreSQL: in this order, on one machine."""
 
+import re
+
 import pytest
 
 import debian_root
@@ -102,6 +104,21 @@ def test_it_may_nothing(booted):
         assert line in status
     user = booted.run("id", "-u", "novip").strip()
     assert f"Uid:\t{user}\t{user}\t" in status
+
+
+def test_corosync_tells_its_user_about_quorum(booted):
+    """From its next start on, or at once by what novip(8) says."""
+    def quorate():
+        said = booted.run("setpriv", "--reuid=novip", "--regid=novip", "--init-groups",
+                          "corosync-quorumtool", "-s", check=False)
+        return re.search("Quorate: *Yes", said)
+    wait_for("corosync", lambda: booted.systemctl("is-active", "corosync") == "active")
+    assert not quorate()
+    user = booted.run("id", "-u", "novip").strip()
+    booted.run("corosync-cmapctl", "-s", f"uidgid.uid.{user}", "u8", "1")
+    wait_for("quorum", quorate)
+    booted.systemctl("restart", "corosync")
+    wait_for("quorum again", quorate)
 
 
 def test_a_crash_is_repaired(booted):
