@@ -94,7 +94,7 @@ class Debian:
 
 
 def _archive(packages):
-    """Debian with these packages, made once: delete the file to have it made again."""
+    """Debian with these packages, made once: delete the file to have it made again. Others go."""
     names = ",".join(sorted(packages))
     archive = BUILD / f"debian-{hashlib.sha256(names.encode()).hexdigest()[:12]}.tar"
     if not archive.exists():
@@ -102,5 +102,8 @@ def _archive(packages):
         run("mmdebstrap", "--mode=root", "--variant=minbase", f"--include={names}",
             "--aptopt=APT::Install-Recommends false", "--dpkgopt=force-unsafe-io",
             "bookworm", new)
+        for old in BUILD.glob("debian-*.tar"):
+            if old != new:
+                old.unlink()
         new.rename(archive)
     return archive

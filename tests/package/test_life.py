@@ -9,7 +9,7 @@ from debian_root import run
 EDITED = "# our own addresses\nstate\n    bind *:5431\n    postgres 'port=5434'\n"
 # What Debian itself keeps of any package that was there.
 KEPT = re.compile(r"var/(lib/dpkg|cache|log/(dpkg|alternatives)\.log)|"
-                  r"var/lib/systemd/deb-systemd-helper-|etc/\.pwd\.lock|"
+                  r"var/lib/systemd/deb-systemd-helper-[a-z]+$|etc/\.pwd\.lock|"
                   r"etc/(passwd|group|shadow|gshadow|subuid|subgid)-|(dev|proc|run)(/|$)")
 ACCOUNTS = ("/etc/passwd", "/etc/group", "/etc/shadow", "/etc/gshadow")
 
