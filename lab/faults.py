@@ -169,7 +169,7 @@ def cut(node):
 
 def lose(node, title, action):
     """Something after which the others go on without the node, and have it fenced if they can."""
-    ready_for_fault(node)
+    title += " (the primary)" if ready_for_fault(node).primary == node else " (a standby)"
 
     def over(observer, now):
         return node not in now.online and now.primary not in (None, node) \
@@ -199,8 +199,11 @@ def rejoin(node):
     machine.wait_for_boot(node)
     routing.wait_until_open(node, proxy)
     cluster.manager().join(node)
-    wait_for(f"PostgreSQL on {node}",
-             lambda: (now := cluster.see()) and node in now.started, DEADLINE, interval=0.3)
+    wait_for(f"PostgreSQL on {node}", lambda: (now := cluster.see())
+             and node in now.started + now.promoted, DEADLINE, interval=0.3)
+    if cluster.wait_for_primary() == node:
+        say(f"{node} is the primary")
+        return
     cluster.wait_until_streaming([node])
     say(f"{node} is a standby, and streams")
     cluster.wait_until_promotable([node])

@@ -51,28 +51,25 @@ def configure(nodes):
 
 
 def bring_up():
-    """PostgreSQL by hand first: a primary and two copies of it, made through the proxies, and
-    stopped in order; then Pacemaker takes over."""
+    """Corosync first: novip may ask it for quorum, and Pacemaker is to have all its peers from its
+    first second. Then PostgreSQL by hand: a primary and two copies of it, made through the proxies,
+    and stopped in order. Then Pacemaker takes over."""
     first, *others = settings.DATABASES
+    say("Corosync")
+    everywhere(lambda node: run_in(node, "systemctl", "start", "corosync"), settings.DATABASES)
+    wait_for("quorum of all nodes", lambda: all(
+        members(node) == len(settings.DATABASES) for node in settings.DATABASES), 30)
     say(f"PostgreSQL: a primary on {first}, standbys through their own proxies")
     postgres.create_primary(first)
     everywhere(postgres.create_standby, others)
     for node in settings.DATABASES:
         postgres.stop(node)
-    say("Corosync and Pacemaker start")
-    start_everywhere()
-    say("Pacemaker takes over: fencing, PAF")
-    push_configuration(first)
-
-
-def start_everywhere():
-    """Corosync first, so that Pacemaker has quorum and all its peers from its first second."""
-    everywhere(lambda node: run_in(node, "systemctl", "start", "corosync"), settings.DATABASES)
-    wait_for("quorum of all nodes", lambda: all(
-        members(node) == len(settings.DATABASES) for node in settings.DATABASES), 30)
+    say("Pacemaker")
     everywhere(start_first_time, settings.DATABASES)
     wait_for("Pacemaker on all nodes", lambda: (view := see()) and view.quorum
              and set(view.online) == set(settings.DATABASES), 60)
+    say("Pacemaker takes over: fencing, PAF")
+    push_configuration(first)
 
 
 def members(node):

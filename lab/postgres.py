@@ -47,12 +47,16 @@ def create_roles(node):
 
 
 def create_standby(node):
-    # novip holds who comes before there is a primary; HAProxy refuses them, or worse.
+    wait_for_way(node)
+    copy_primary(node)
+    start(node)
+
+
+def wait_for_way(node):
+    """novip holds who comes before there is a primary; HAProxy refuses them, or worse."""
     question = ("psql", "-XAtq", "-d", PRIMARY, "-c", "SELECT pg_is_in_recovery()")
     wait_for(f"the way from {node} to the primary",
              lambda: enter(node, *question).stdout.strip() == "f", 30)
-    copy_primary(node)
-    start(node)
 
 
 def copy_primary(node):
@@ -72,6 +76,7 @@ def repair(node):
     if state in STANDBY_STATES:
         return f"was a standby ({state}): nothing to repair"
     run_in(node, "rm", "-f", f"{DATA}/postmaster.pid")
+    wait_for_way(node)
     # The configuration is not in the data directory: pg_rewind must be told where.
     rewind = enter(node, "runuser", "-u", "postgres", "--", f"{PROGRAMS}/pg_rewind",
                    "--target-pgdata", DATA, "--source-server", PRIMARY,

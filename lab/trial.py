@@ -179,7 +179,7 @@ def leftovers():
 def table(outcomes):
     """The longest pause of any writer on a node that survived, and what of it was routing's: from
     the new primary's first connection to the first write there."""
-    yield f"{'what happened':45}{'longest pause':>14}{'of it routing':>14}{'failed':>8}"
+    yield f"{'what happened':50}{'longest pause':>14}{'of it routing':>14}{'failed':>8}"
     for outcome in outcomes:
         writers = [client for client in outcome.clients
                    if client.kind == "write" and client.outage(outcome.began)]
@@ -189,7 +189,7 @@ def table(outcomes):
         failed = sum(len(client.errors(outcome.began)) for client in alive)
         routing = routing_part(outcome, alive)
         text = "" if routing is None else f"{routing * 1000:.0f} ms"
-        yield f"{outcome.title:45}{pause:12.2f} s{text:>14}{failed:8}"
+        yield f"{outcome.title:50}{pause:12.2f} s{text:>14}{failed:8}"
 
 
 def routing_part(outcome, writers):
