@@ -5,7 +5,7 @@ import importlib
 
 import choices
 import postgres
-from progress import wait_for
+from progress import LabError, wait_for
 
 
 @dataclasses.dataclass
@@ -56,8 +56,11 @@ def wait_until_promotable(nodes, deadline=60):
 def streams(node):
     """Whether today's primary sends its WAL to the node."""
     source = primary()
-    return source and node in postgres.sql(
-        source, "SELECT application_name FROM pg_stat_replication WHERE state = 'streaming'")
+    try:
+        return source is not None and node in postgres.sql(
+            source, "SELECT application_name FROM pg_stat_replication WHERE state = 'streaming'")
+    except LabError:
+        return False
 
 
 def wait_until_streaming(nodes, deadline=60):

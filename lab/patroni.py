@@ -1,5 +1,6 @@
 """Patroni with etcd, as Debian has them: the other manager. cluster.py says what one is asked."""
 
+import collections
 import json
 
 import machine
@@ -44,8 +45,10 @@ def bring_up():
 
 def see(node=None):
     if node is None:
+        # A node that was cut off keeps its old view: what most say is so.
         views = [view for name in settings.DATABASES if (view := see(name))]
-        return next((view for view in views if view.primary), views[0] if views else None)
+        named = collections.Counter(view.primary for view in views if view.primary)
+        return max(views, key=lambda view: named[view.primary], default=None)
     if not machine.is_up(node):
         return None
     try:

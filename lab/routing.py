@@ -10,20 +10,14 @@ NOVIP_CONFIGURATION = "/etc/novip/novip.cfg"
 GUARD = "    require-quorum corosync            # without quorum this node is not production\n"
 
 
-def package():
-    """novip's Debian package, the newest one that ./dev package built."""
-    found = sorted(settings.PACKAGES.glob("novip_*.deb"), key=lambda path: path.stat().st_mtime)
-    if not found:
-        raise LabError("no package of novip: ./dev package")
-    return found[-1]
-
-
 def configure(node, proxy, manager):
     """Before the node boots."""
     if proxy == "haproxy":
         configure_haproxy(node, manager)
     else:
-        put(node, "/root/novip.deb", package().read_bytes())
+        if not settings.PACKAGE.exists():
+            raise LabError(f"no {settings.PACKAGE}: ./dev lab up builds it")
+        put(node, "/root/novip.deb", settings.PACKAGE.read_bytes())
 
 
 def install(node, proxy, manager):

@@ -5,7 +5,7 @@ import pathlib
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
 FILES = pathlib.Path(__file__).resolve().parent / "files"
-PACKAGES = REPOSITORY / "build" / "package"      # where ./dev package leaves novip's
+PACKAGE = REPOSITORY / "build" / "lab" / "novip.deb"      # ./dev lab leaves it there
 
 # The base image outlives `down`, and is the same for every copy of the repository.
 CACHE = pathlib.Path("/var/cache/novip-lab")
@@ -15,7 +15,7 @@ RUN = pathlib.Path("/run/novip-lab")
 DISKS = RUN / "disks"
 FENCE_SOCKET = RUN / "fence" / "socket"
 # What is kept of a lab that failed.
-KEPT_LOGS = REPOSITORY / "build" / "lab-logs"
+KEPT_LOGS = REPOSITORY / "build" / "lab" / "logs"
 
 # Names of namespaces and control groups begin with it; `down` finds its own by it.
 PREFIX = "novip-lab-"
