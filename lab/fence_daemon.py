@@ -26,7 +26,7 @@ def start():
     settings.FENCE_SOCKET.parent.mkdir(parents=True)
     with open(LOG, "w") as log:
         process = subprocess.Popen(
-            [sys.executable, str(settings.FILES.parent), "fence-daemon"], cwd="/",
+            [sys.executable, "-B", str(settings.FILES.parent), "fence-daemon"], cwd="/",
             stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
     PID_FILE.write_text(f"{process.pid} {machine.started(process.pid)}")
     wait_for("the fence daemon", settings.FENCE_SOCKET.exists, 10)
