@@ -1,10 +1,12 @@
 """Installed, upgraded, removed, purged: in this order, in one Debian."""
 
+import pathlib
 import re
+import tempfile
 
 import pytest
 
-from debian_root import run
+from debian_root import BUILD, run
 
 EDITED = "# our own addresses\nstate\n    bind *:5431\n    postgres 'port=5434'\n"
 # What Debian itself keeps of any package that was there.
@@ -20,15 +22,16 @@ def before(bare):
 
 
 @pytest.fixture(scope="module")
-def older(deb, tmp_path_factory):
+def older(deb):
     """The same package with a version below."""
-    folder = tmp_path_factory.mktemp("older")
-    run("dpkg-deb", "--raw-extract", deb, folder / "novip")
-    control = folder / "novip" / "DEBIAN" / "control"
-    control.write_text(re.sub("^Version: .*$", "Version: 0.0.1-1", control.read_text(),
-                              flags=re.MULTILINE))
-    run("dpkg-deb", "--build", folder / "novip", folder / "novip_0.0.1-1.deb")
-    return folder / "novip_0.0.1-1.deb"
+    with tempfile.TemporaryDirectory(prefix="older-", dir=BUILD) as name:
+        folder = pathlib.Path(name)
+        run("dpkg-deb", "--raw-extract", deb, folder / "novip")
+        control = folder / "novip" / "DEBIAN" / "control"
+        control.write_text(re.sub("^Version: .*$", "Version: 0.0.1-1", control.read_text(),
+                                  flags=re.MULTILINE))
+        run("dpkg-deb", "--build", folder / "novip", folder / "novip_0.0.1-1.deb")
+        yield folder / "novip_0.0.1-1.deb"
 
 
 def version(root):
