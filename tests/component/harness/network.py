@@ -50,11 +50,12 @@ class Network:
             _ip("-n", space, "link", "set", "eth0", "up")
 
     def __exit__(self, *_):
-        for space in self._spaces.values():
+        # The links by name: with its namespace a link goes too, but only some time later.
+        ends = [words for space in self._spaces.values()
+                for words in (("link", "delete", space), ("netns", "delete", space))]
+        for words in (*ends, ("link", "delete", self._bridge)):
             with contextlib.suppress(subprocess.CalledProcessError):    # as far as it was built
-                _ip("netns", "delete", space)
-        with contextlib.suppress(subprocess.CalledProcessError):
-            _ip("link", "delete", self._bridge)
+                _ip(*words)
 
     def cut_off(self, name):
         _ip("link", "set", self._spaces[name], "down")
