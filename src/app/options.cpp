@@ -106,7 +106,8 @@ bool apply_flag(const std::string& word, Options& options) {
       {"-V", [](Options& o) { o.verbose = true; }},
       {"-D", [](Options& o) { o.daemon = true; }},
       {"-W", [](Options& o) { o.master_worker = true; }},
-      {"-Ws", [](Options& o) { o.master_worker = true; }},
+      // systemd watches the process that it started, whatever `daemon` in a file says.
+      {"-Ws", [](Options& o) { o.master_worker = o.foreground = true; }},
       {"-d", [](Options& o) { o.foreground = true; }},
       {"-db", [](Options& o) { o.foreground = true; }},
       {"-dW", [](Options& o) { o.fail_on_warnings = true; }},

@@ -88,6 +88,7 @@ void Background::detached() {
 
 Status Pidfile::open(const std::string& path) {
   path_ = path;
+  ::unlink(path.c_str());  // a predecessor (-sf) empties its own file when it ends, not ours
   fd_.reset(::open(path.c_str(), O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, 0644));
   if (!fd_) return failed("cannot create pidfile '" + path + "'");
   return Nothing{};

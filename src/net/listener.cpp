@@ -131,7 +131,8 @@ Expected<Listeners> listen_unix_path(const ListenOptions& options, unsigned copi
                                      const std::string& path) {
   switch (look_at(options.address, path)) {
     case SocketFile::live:
-      return failure(options, EADDRINUSE);
+      if (!options.shared) return failure(options, EADDRINUSE);
+      break;
     case SocketFile::other:
       return Error{"cannot listen on " + options.address.text() +
                    ": the path cannot be looked at, or is a file that is not a socket"};
@@ -199,7 +200,7 @@ std::optional<Error> find_other_listener(const ListenOptions& options) {
 }
 
 Expected<Listeners> listen_tcp(ListenOptions options, unsigned copies) {
-  if (options.address.port() != 0) {
+  if (options.address.port() != 0 && !options.shared) {
     if (auto error = find_other_listener(options)) return *error;
   }
   Listeners listeners;

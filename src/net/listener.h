@@ -20,15 +20,16 @@ struct ListenOptions {
   int tcp_user_timeout_ms = 0;
   int unix_mode = -1;  // octal permission bits of a Unix socket; -1: as umask
   int unix_uid = -1, unix_gid = -1;
-  bool shared = false;  // a predecessor may still listen there (-sf): do not probe
+  bool shared = false;  // a predecessor (-sf) may still listen there
 };
 
 /// Opens `copies` listening descriptors for one address, non-blocking and close-on-exec. TCP gets
 /// SO_REUSEPORT so that each worker accepts on its own; a Unix or inherited socket is shared (dup).
-/// A port that another process listens on is an error that says so, although SO_REUSEPORT would let
-/// two share it. A Unix socket file that nobody listens on is replaced, in one step and with its
-/// mode and owner already set; one that somebody listens on, or another kind of file, is an error.
-/// (Of a Unix listener getsockname() then tells the temporary name it was made under.)
+/// Unless `shared`, a port that another process listens on is an error that says so, although
+/// SO_REUSEPORT would let two share it. A Unix socket file that nobody listens on is replaced, in
+/// one step and with its mode and owner already set; one that somebody listens on is an error
+/// unless `shared`, and so is another kind of file. (Of a Unix listener getsockname() then tells
+/// the temporary name it was made under.)
 Expected<std::vector<UniqueFd>> listen(const ListenOptions& options, unsigned copies);
 
 /// SO_KEEPALIVE, TCP_NODELAY, TCP_USER_TIMEOUT on a connected socket; ignored for Unix sockets.

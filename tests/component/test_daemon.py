@@ -39,13 +39,13 @@ def s1(cleanup):
 @pytest.fixture
 def daemon(folder, s1, cleanup):
     """Starts a daemon with -D; its port, and its process id from the pidfile."""
-    def start(more=""):
-        port = free_port()
+    def start(more="", arguments=(), port=None):
+        port = port or free_port()
         file, pidfile = folder / "d.cfg", folder / "pid"
         file.write_text(POOL.format(folder=folder, more=more, bind=f"127.0.0.1:{port}", server=s1))
         cleanup.callback(end_by, pidfile)
-        done = subprocess.run([settings.BINARY, "-D", "-f", file, "-p", pidfile], timeout=20,
-                              capture_output=True, text=True)
+        done = subprocess.run([settings.BINARY, "-D", "-f", file, "-p", pidfile, *arguments],
+                              timeout=20, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         return port, int(pidfile.read_text())
     return start
@@ -90,6 +90,37 @@ def test_daemon_serves_detached_and_stops_on_sigterm(daemon, folder):
     end(pid)
     with pytest.raises(ConnectionRefusedError):
         connect(port)
+
+
+def test_a_successor_takes_over_and_sessions_finish(daemon, folder):
+    """-sf, as init scripts reload HAProxy: the same port, stats socket and pidfile."""
+    port, old = daemon()
+    with connect(port) as client:
+        read_line(client)
+        _, new = daemon(arguments=("-sf", str(old)), port=port)
+        assert new != old
+        wait_for(lambda: int(RuntimeApi(folder / "sock").info()["Pid"]) == new, "it answers")
+        assert server_reached(port) == "s1"
+        client.sendall(b"still served\n")
+        assert read_line(client) == b"still served"
+        assert is_running(old)
+    wait_for(lambda: not is_running(old), "the old process ends")
+    assert int((folder / "pid").read_text()) == new
+    assert server_reached(port) == "s1"
+
+
+@pytest.mark.novip_only     # HAProxy has a master before the one that serves
+def test_under_systemd_nothing_goes_to_the_background(folder, s1):
+    """Debian's haproxy.cfg says `daemon`, and its unit says -Ws."""
+    text = POOL.format(folder=folder, more="daemon", bind=f"127.0.0.1:{free_port()}", server=s1)
+    file = folder / "d.cfg"
+    file.write_text(text)
+    process = subprocess.Popen([settings.BINARY, "-Ws", "-f", file], stderr=subprocess.DEVNULL)
+    try:
+        wait_for(lambda: RuntimeApi(folder / "sock").info()["Pid"] == str(process.pid), "it serves")
+    finally:
+        process.terminate()
+        process.wait(10)
 
 
 @pytest.mark.root_only

@@ -54,6 +54,14 @@ TEST(ListenTcp, RefusesAPortInUseAlthoughItCouldBeShared) {
   EXPECT_NE(error_of(on(Endpoint::any_v4(address.port()))), "no error") << "the wildcard clashes";
 }
 
+TEST(ListenTcp, SharesAPortWithAPredecessor) {
+  const auto first = listen(on(*Endpoint::ip("127.0.0.1", 0)), 1);
+  ASSERT_TRUE(first);
+  auto options = on(Endpoint::local_of(first->front().get()));
+  options.shared = true;
+  EXPECT_TRUE(listen(options, 1));
+}
+
 TEST(ListenTcp, TakesAPortWhoseOldConnectionsStillClose) {
   auto first = listen(on(*Endpoint::ip("127.0.0.1", 0)), 1);
   ASSERT_TRUE(first);
