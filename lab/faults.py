@@ -191,7 +191,7 @@ def rejoin(node):
     view = cluster.see()
     if machine.is_cut(node):
         raise LabError(f"the network of {node} is cut: ./dev lab heal {node}")
-    if view and node in view.started + view.promoted and cluster.streams(node):
+    if view and (view.primary == node or node in view.started and cluster.streams(node)):
         raise LabError(f"{node} is in the cluster")
     if not machine.is_up(node):
         say(f"{node} boots")
