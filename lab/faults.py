@@ -192,7 +192,8 @@ def rejoin(node):
     if machine.is_cut(node):
         raise LabError(f"the network of {node} is cut: ./dev lab heal {node}")
     if view and (view.primary == node or node in view.started and cluster.streams(node)):
-        raise LabError(f"{node} is in the cluster")
+        say(f"{node} is in the cluster")
+        return
     if not machine.is_up(node):
         say(f"{node} boots")
         machine.boot(node)
