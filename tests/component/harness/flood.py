@@ -2,8 +2,10 @@
 
 import collections
 import itertools
-import multiprocessing
+import json
 import socket
+import subprocess
+import sys
 import time
 
 BATCH = 50      # connections at a time of one process
@@ -11,10 +13,11 @@ BATCH = 50      # connections at a time of one process
 
 def flood(address, port, seconds, processes=2):
     """How often each answer came; connections that failed count under their error's name."""
-    with multiprocessing.get_context("fork").Pool(processes) as pool:
-        parts = pool.starmap(_flood, [(address, port, seconds, number)
-                                      for number in range(processes)])
-    return sum(parts, collections.Counter())
+    running = [subprocess.Popen([sys.executable, __file__, address, str(port), str(seconds),
+                                 str(number)], stdout=subprocess.PIPE)
+               for number in range(processes)]
+    return sum((collections.Counter(json.loads(process.communicate()[0])) for process in running),
+               collections.Counter())
 
 
 def _flood(address, port, seconds, number):
@@ -50,3 +53,7 @@ def _read_all(connection):
     while part := connection.recv(4096):
         text += part
     return text.decode(errors="replace")
+
+
+if __name__ == "__main__":
+    print(json.dumps(_flood(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4]))))
