@@ -149,7 +149,7 @@ def rest_commands(node):
         return ()
     url = f"http://{node.address}:{node.ports.rest}"
     return (("the same as Patroni", f"curl {url}/patroni"),
-            ("pushed as it changes", f"curl -N {url}/events"))
+            ("the same, pushed", f"curl -N {url}/events"))
 
 
 def run(folder, configuration, once):
