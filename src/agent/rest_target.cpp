@@ -72,7 +72,7 @@ void add_parameter(std::string_view parameter, RestTarget& target) {
       equals == std::string_view::npos ? std::string_view{} : parameter.substr(equals + 1);
   if (name == "fresh") target.fresh = true;
   if (name.starts_with("tag_")) target.tagged = true;
-  if (name != "lag") return;
+  if (name != "lag" || target.malformed) return;  // one that is malformed spoils all
   target.max_lag = parse_size(value);
   if (!target.max_lag) target.malformed = true;
 }
