@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <list>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -13,6 +14,7 @@
 #include "agent/http_port.h"
 #include "agent/knowledge.h"
 #include "agent/news.h"
+#include "agent/quorum.h"
 #include "agent/subscribers.h"
 #include "agent/text_port.h"
 #include "base/text.h"
@@ -55,6 +57,7 @@ class Agent::Loop {
   Loop(const config::State& settings, std::vector<UniqueFd> listeners,
        std::vector<UniqueFd> http_listeners, std::function<void(const std::string&)> log)
       : log_(std::move(log)),
+        require_quorum_(settings.require_quorum),
         knowledge_(settings.lease),
         told_(answer()),
         news_(settings.lease / heartbeats_per_lease),
@@ -75,12 +78,19 @@ class Agent::Loop {
   }
 
   void start() {
+    if (require_quorum_) {
+      knowledge_.forbid_primary("corosync was not asked yet whether this node has quorum");
+      quorum_.emplace([this](bool, const std::string& why) {
+        asio::post(io_, [this, why] { no_primary_because(why); });
+      });
+    }
     watch_.start();
     beat();
     thread_ = std::thread([this] { io_.run(); });
   }
 
   void stop() {
+    quorum_.reset();
     io_.stop();
     if (thread_.joinable()) thread_.join();
   }
@@ -127,6 +137,16 @@ class Agent::Loop {
     publish(&News::learned);
   }
 
+  void no_primary_because(const std::string& why) {
+    {
+      const std::lock_guard lock(mutex_);
+      knowledge_.forbid_primary(why);
+    }
+    if (!told_once_) return;
+    log_change({});
+    publish(&News::learned);
+  }
+
   /// One line per change of role, and one for the first thing that is known. Before that the ports
   /// serve nobody: clients wait in the backlog (for as long as the lease at most), because to tell
   /// the first health check that nothing is known yet would take a healthy server down.
@@ -161,6 +181,7 @@ class Agent::Loop {
 
   asio::io_context io_{1};
   std::function<void(const std::string&)> log_;
+  const bool require_quorum_;
   mutable std::mutex mutex_;
   Knowledge knowledge_;  // changed by the loop's thread only, under mutex_
   Answer told_;          // what the log was told last; the loop's thread only
@@ -169,6 +190,7 @@ class Agent::Loop {
   asio::steady_timer heartbeat_;
   Milliseconds heartbeat_interval_;
   postgres::Watch watch_;
+  std::optional<Quorum> quorum_;
   Subscribers subscribers_;
   std::shared_ptr<HttpPlaces> places_;
   RestService service_;

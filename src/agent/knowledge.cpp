@@ -22,12 +22,18 @@ void Knowledge::told(cluster::SyncState sync, cluster::Lsn primary) {
   primary_ = primary;
 }
 
+void Knowledge::forbid_primary(const std::string& why) { no_primary_ = why; }
+
 Instance Knowledge::at(TimePoint now) const {
   Instance instance = instance_;
   if (instance.known() && now - asked_ > lease_) {
     instance = {};
     instance.reason = format("PostgreSQL last answered more than %lld ms ago",
                              static_cast<long long>(lease_.count()));
+  }
+  if (instance.role == Instance::Role::primary && !no_primary_.empty()) {
+    instance = {};
+    instance.reason = no_primary_;
   }
   if (instance.role == Instance::Role::standby) {
     instance.sync = sync_;

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <optional>
+#include <string>
+
 #include "base/clock.h"
 #include "cluster/instance.h"
 
@@ -16,6 +19,8 @@ class Knowledge {
   void heard(const cluster::Instance& instance, TimePoint asked);
   /// What the primary says of this standby.
   void told(cluster::SyncState sync, cluster::Lsn primary);
+  /// Why this node may have no primary, whatever its PostgreSQL says; empty: it may.
+  void forbid_primary(const std::string& why);
 
   cluster::Instance at(TimePoint now) const;
   /// Since the last question that was answered; nothing when none was.
@@ -27,6 +32,7 @@ class Knowledge {
   TimePoint asked_{};
   cluster::SyncState sync_ = cluster::SyncState::unknown;
   cluster::Lsn primary_ = 0;
+  std::string no_primary_;
 };
 
 }  // namespace novip::agent

@@ -28,6 +28,9 @@ Lines explain_state(const State& state) {
   Lines lines{"Asked every " + span_text(state.interval) + " with " +
               without_secrets(state.conninfo) + "; an answer older than " + span_text(state.lease) +
               " counts as unavailable."};
+  if (state.require_quorum)
+    lines.push_back(
+        "While corosync does not say that this node has quorum, a primary here is none.");
   if (!state.binds.empty())
     lines.push_back(binds_text(state.binds) +
                     " answers with one line: production, standby or unavailable.");

@@ -201,12 +201,13 @@ struct Resolvers {
 /// Section `state`: this node's own PostgreSQL, and who may ask about it. novip's own.
 struct State {
   Location where;
-  std::vector<Bind> binds;    // text port
-  std::vector<Bind> http;     // `bind … mode http`: REST in Patroni's dialect, and /events
-  std::string conninfo;       // libpq's
-  Milliseconds interval{50};  // between two questions to PostgreSQL
-  Milliseconds lease{1000};   // an answer older than this is `unavailable`
-  unsigned maxconn = 1000;    // connections served at one time
+  std::vector<Bind> binds;      // text port
+  std::vector<Bind> http;       // `bind … mode http`: REST in Patroni's dialect, and /events
+  std::string conninfo;         // libpq's
+  Milliseconds interval{50};    // between two questions to PostgreSQL
+  Milliseconds lease{1000};     // an answer older than this is `unavailable`
+  unsigned maxconn = 1000;      // connections served at one time
+  bool require_quorum = false;  // `require-quorum corosync`: without it no primary
 };
 
 struct Global {

@@ -31,6 +31,12 @@ void set_maxconn(Parser& p, const Arguments& words) {
   if (const auto n = p.number("maxconn", words[0], 1, 1000000)) p.state().maxconn = *n;
 }
 
+void set_quorum(Parser& p, const Arguments& words) {
+  if (words[0] != "corosync")
+    return p.error("'require-quorum' expects 'corosync', not '" + std::string(words[0]) + "'");
+  p.state().require_quorum = true;
+}
+
 constexpr Keyword rows[] = {
     {"bind", in_state, 1, any_number, add_bind, "{<path>|[addr1]:port1[-end1]}... [mode http]"},
     {"postgres", in_state, 1, 1,
@@ -39,6 +45,7 @@ constexpr Keyword rows[] = {
     {"interval", in_state, 1, 1, set_interval, "a time"},
     {"lease", in_state, 1, 1, set_lease, "a time"},
     {"maxconn", in_state, 1, 1, set_maxconn, "a number of connections"},
+    {"require-quorum", in_state, 1, 1, set_quorum, "corosync"},
 };
 
 }  // namespace

@@ -38,6 +38,18 @@ TEST_F(KnowledgeTest, IsTheRoleOfTheLastAnswer) {
   EXPECT_EQ(role_at(start + milliseconds(60)), Role::primary);
 }
 
+TEST_F(KnowledgeTest, IsNoPrimaryWhereThereMayBeNone) {
+  knowledge.forbid_primary("no quorum");
+  learned(Role::standby, start);
+  EXPECT_EQ(role_at(start), Role::standby);
+  learned(Role::primary, start);
+  EXPECT_EQ(role_at(start), Role::unavailable);
+  EXPECT_EQ(knowledge.at(start).reason, "no quorum");
+  EXPECT_EQ(knowledge.at(start).lsn, 0u);
+  knowledge.forbid_primary("");
+  EXPECT_EQ(role_at(start), Role::primary);
+}
+
 TEST_F(KnowledgeTest, EndsWithTheLeaseCountedFromTheQuestion) {
   learned(Role::primary, start);
   EXPECT_EQ(role_at(start + milliseconds(1000)), Role::primary);
