@@ -9,6 +9,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <sys/resource.h>
 
+#include "admin/events_sessions.h"
 #include "admin/page.h"
 #include "admin/runtime_api.h"
 #include "admin/statistics.h"
@@ -39,6 +40,18 @@ asio::awaitable<void> sample_rates(std::shared_ptr<Statistics> statistics,
   }
 }
 
+/// Notes what happened to sessions until the timer is cancelled.
+asio::awaitable<void> note_events(std::shared_ptr<Statistics> statistics,
+                                  std::shared_ptr<asio::steady_timer> moment) {
+  SessionEvents events(*statistics->process().events);
+  for (;;) {
+    events.look(*statistics);
+    moment->expires_after(Milliseconds(200));
+    const auto [error] = co_await moment->async_wait(asio::as_tuple(asio::use_awaitable));
+    if (error) co_return;
+  }
+}
+
 }  // namespace
 
 class Admin::Ports {
@@ -48,18 +61,22 @@ class Admin::Ports {
       : io_(io),
         statistics_(std::make_shared<Statistics>(std::move(process))),
         second_(std::make_shared<asio::steady_timer>(io)),
+        moment_(std::make_shared<asio::steady_timer>(io)),
         listeners_(sockets.size() + pages.size()),
         api_(io, statistics_, std::move(sockets), listeners_),
         page_(io, statistics_, std::move(pages)) {}
 
   void start() {
     asio::co_spawn(io_, sample_rates(statistics_, second_), asio::detached);
+    if (statistics_->process().events)
+      asio::co_spawn(io_, note_events(statistics_, moment_), asio::detached);
     api_.start();
     page_.start();
   }
 
   void stop() {
     second_->cancel();
+    moment_->cancel();
     api_.stop();
     page_.stop();
   }
@@ -67,7 +84,7 @@ class Admin::Ports {
  private:
   asio::io_context& io_;
   std::shared_ptr<Statistics> statistics_;
-  std::shared_ptr<asio::steady_timer> second_;
+  std::shared_ptr<asio::steady_timer> second_, moment_;
   std::size_t listeners_;
   RuntimeApi api_;
   Page page_;

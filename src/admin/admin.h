@@ -7,6 +7,7 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include "admin/events.h"
 #include "base/clock.h"
 #include "base/fd.h"
 #include "cluster/counters.h"
@@ -34,6 +35,7 @@ struct Process {
   std::vector<const cluster::Topology*> topologies;  // one for each section `cluster`
   cluster::Load* load = nullptr;  // written by `clear counters` and the page's own sessions
   std::vector<const cluster::WorkerCounters*> workers;  // summed
+  Events* events = nullptr;                             // outlives a reload
   TimePoint started;
   unsigned threads = 1;
   int pid = 0;

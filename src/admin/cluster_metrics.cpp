@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "admin/cluster_report.h"
+#include "admin/events_sessions.h"
 #include "base/text.h"
 
 namespace novip::admin {
@@ -132,7 +133,6 @@ constexpr PoolFamily pool_families[] = {
      &PoolTotals::unverified},
     {"novip_pool_wrong_startup_total", "Sessions whose in_hot_standby was not the role's.",
      &PoolTotals::wrong_startup},
-    {"novip_pool_cut_total", "Sessions ended as their server left its role.", &PoolTotals::cut},
     {"novip_pool_self_replication_total", "Replication kept from going to its own node.",
      &PoolTotals::self_replication},
     {"novip_pool_cancels_total", "Cancel requests passed on.", &PoolTotals::cancels},
@@ -158,12 +158,28 @@ std::string pool_metrics(const Statistics& statistics) {
   return out;
 }
 
+std::string cut_metrics(const Statistics& statistics) {
+  std::string out = head("novip_backend_cut_total", "counter",
+                         "Sessions ended with their server: why is in the label reason.");
+  const auto& proxies = statistics.roster().proxies();
+  for (std::size_t i = 0; i < proxies.size(); ++i) {
+    if (!proxies[i].settings->is_backend() || proxies[i].servers.empty()) continue;
+    const auto totals = statistics.pool(i);
+    for (std::size_t why = 1; why < totals.cuts.size(); ++why)
+      out += format("novip_backend_cut_total{proxy=\"%s\",reason=\"%s\"} %llu\n",
+                    label(proxies[i].settings->name).c_str(),
+                    name_of(static_cast<cluster::Cut>(why)).data(),
+                    static_cast<unsigned long long>(totals.cuts[why]));
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string cluster_metrics(const Statistics& statistics, TimePoint now) {
   const auto& topologies = statistics.process().topologies;
   return role_metrics(topologies) + node_metrics(topologies, now) + alert_metrics(topologies) +
-         pool_metrics(statistics);
+         pool_metrics(statistics) + cut_metrics(statistics);
 }
 
 }  // namespace novip::admin

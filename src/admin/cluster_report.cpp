@@ -45,7 +45,7 @@ std::string pool_line(const Statistics& statistics, std::size_t proxy) {
   std::string line = settings.name + " " + std::string(pool_role(settings.pool->role));
   for (const std::uint64_t number :
        {std::uint64_t{statistics.load(proxy).held.now()}, pool.held, pool.hold_expired,
-        pool.verified, pool.unverified, pool.wrong_startup, pool.cut, pool.self_replication,
+        pool.verified, pool.unverified, pool.wrong_startup, pool.cut(), pool.self_replication,
         pool.cancels})
     line += " " + std::to_string(number);
   return line + "\n";

@@ -50,7 +50,6 @@ constexpr Field<BackendCounters, PoolTotals> pool_fields[] = {
     {&BackendCounters::verified, &PoolTotals::verified},
     {&BackendCounters::unverified, &PoolTotals::unverified},
     {&BackendCounters::wrong_startup, &PoolTotals::wrong_startup},
-    {&BackendCounters::cut, &PoolTotals::cut},
     {&BackendCounters::self_replication, &PoolTotals::self_replication},
     {&BackendCounters::cancels, &PoolTotals::cancels},
 };
@@ -72,6 +71,7 @@ void FrontendTotals::add(const FrontendCounters& counters) {
 
 void PoolTotals::add(const BackendCounters& counters) {
   for (const auto& field : pool_fields) this->*field.total += (counters.*field.counter).get();
+  for (std::size_t i = 0; i < cuts.size(); ++i) cuts[i] += counters.cuts[i].get();
 }
 
 void FrontendTotals::subtract(const FrontendTotals& earlier) {

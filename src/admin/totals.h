@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 #include "cluster/counters.h"
@@ -38,8 +39,12 @@ struct BackendTotals {
 struct PoolTotals {
   std::uint64_t held = 0, hold_expired = 0;
   std::uint64_t verified = 0, unverified = 0, wrong_startup = 0;
-  std::uint64_t cut = 0, self_replication = 0, cancels = 0;
+  std::uint64_t self_replication = 0, cancels = 0;
+  std::array<std::uint64_t, cluster::cut_reasons> cuts{};  // by cluster::Cut
 
+  std::uint64_t cut(cluster::Cut why) const { return cuts[static_cast<std::size_t>(why)]; }
+  /// Sessions ended as their server left its role.
+  std::uint64_t cut() const { return cut(cluster::Cut::role_left) + cut(cluster::Cut::minority); }
   void add(const cluster::BackendCounters& counters);
 };
 

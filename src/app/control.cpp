@@ -67,11 +67,16 @@ Control::Control(std::shared_ptr<const config::Config> config, Listeners listene
   roster_.use_load(&load_);
   roster_.on_notice = [this](int proxy, Severity severity, const std::string& line) {
     notice(proxy, severity, line);
+    if (proxy >= 0)
+      cluster_events_.told(roster_.proxies()[static_cast<std::size_t>(proxy)], severity, line);
   };
   clusters_.on_notice = [this](Severity severity, const std::string& line) {
     notice(-1, severity, line);
   };
-  clusters_.on_news = [this](const cluster::Topology& topology) { tell_agent(topology); };
+  clusters_.on_news = [this](const cluster::Topology& topology) {
+    cluster_events_.look(topology);
+    tell_agent(topology);
+  };
   const proxy::Shared shared = shared_with_workers();
   const auto count = static_cast<unsigned>(listeners.workers.size());
   for (unsigned i = 0; i < count; ++i)
@@ -141,6 +146,7 @@ void Control::start_workers() {
     worker->publish(snapshot);
     worker->start();
   }
+  events_.add({.text = "novip serves clients"});
   ready_();
   ::sd_notify(0, "READY=1");
 }
@@ -201,7 +207,9 @@ void Control::on_signal(int signal) {
 
 void Control::soft_stop() {
   if (stopping_) return;
-  notice(-1, Severity::warning, "Soft stop: no new sessions, the open ones may finish");
+  const std::string line = "Soft stop: no new sessions, the open ones may finish";
+  notice(-1, Severity::warning, line);
+  events_.add({.severity = Severity::warning, .text = line});
   const auto limit = config_->global.hard_stop_after;
   const auto deadline = limit.count() != 0 ? Clock::now() + limit : TimePoint::max();
   for (auto& worker : workers_) worker->stop_accepting(deadline);

@@ -11,6 +11,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "admin/admin.h"
+#include "admin/events_cluster.h"
 #include "agent/agent.h"
 #include "app/clusters.h"
 #include "app/listeners.h"
@@ -70,6 +71,8 @@ class Control {
   boost::asio::io_context io_{1};
   net::Logger logger_;
   cluster::Load load_;
+  admin::Events events_;
+  admin::ClusterEvents cluster_events_{events_};
   cluster::Roster roster_;
   probe::Checks checks_;
   Clusters clusters_;

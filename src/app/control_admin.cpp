@@ -26,6 +26,7 @@ admin::Process Control::process_for_admin() {
   process.roster = &roster_;
   for (const auto& topology : clusters_.topologies()) process.topologies.push_back(topology.get());
   process.load = &load_;
+  process.events = &events_;
   for (const auto& worker : workers_) process.workers.push_back(&worker->counters());
   process.started = Clock::now();
   process.threads = static_cast<unsigned>(workers_.size());

@@ -13,6 +13,12 @@ bool Gauge::try_acquire(std::uint32_t limit) {
   return true;
 }
 
+void Peak::note(std::uint32_t value) {
+  std::uint32_t most = most_.load(std::memory_order_relaxed);
+  while (most < value && !most_.compare_exchange_weak(most, value, std::memory_order_relaxed)) {
+  }
+}
+
 // Atomics cannot be moved, so each vector is made at its full size, and never grows.
 void fit(WorkerCounters& counters, const config::Config& config) {
   counters.proxies = std::vector<WorkerCounters::Proxy>(config.proxies.size());

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
 #include <vector>
 
+#include "cluster/snapshot.h"
 #include "config/model.h"
 
 namespace novip::cluster {
@@ -38,6 +40,16 @@ class alignas(64) Gauge {
   std::atomic<std::uint32_t> peak_{0};
 };
 
+/// The most there was of something since somebody took it.
+class Peak {
+ public:
+  void note(std::uint32_t value);
+  std::uint32_t take() { return most_.exchange(0, std::memory_order_relaxed); }
+
+ private:
+  std::atomic<std::uint32_t> most_{0};
+};
+
 /// What one worker counted for one server. Names in brackets are columns of `show stat`.
 struct ServerCounters {
   Counter sessions;                        // stot: sessions sent to it
@@ -60,13 +72,13 @@ struct FrontendCounters {
 };
 
 struct BackendCounters {
-  Counter sessions;       // stot: sessions that arrived at it, served or not
-  ServerCounters totals;  // of all its servers and of sessions that never had one
+  Counter sessions;                       // stot: sessions that arrived at it, served or not
+  ServerCounters totals;                  // of all its servers and of sessions that never had one
+  std::array<Counter, cut_reasons> cuts;  // sessions ended with their server, by cluster::Cut
   // Role pools and `hold`
   Counter held, hold_expired;    // clients that had to wait for a server; those that waited in vain
   Counter verified, unverified;  // fresh answers that a server is in its role; that it is not
   Counter wrong_startup;         // in_hot_standby said that it is not
-  Counter cut;                   // sessions ended as their server left its role
   Counter self_replication;      // replication from this node that would have gone to itself
   Counter cancels;               // cancel requests passed on
 };
@@ -93,6 +105,7 @@ struct Load {
     Gauge backend_sessions;
     Gauge queued;  // sessions waiting for a place on any server
     Gauge held;    // sessions waiting for a server to be there at all
+    Peak held_ms;  // how long those waited whose wait is over
     std::vector<Server> servers;
     std::vector<Gauge> binds;  // clients of each `bind`, for its maxconn
   };

@@ -20,6 +20,8 @@ enum class Cut : std::uint8_t {
   minority,         // this node sees less than half of the cluster
 };
 
+constexpr std::size_t cut_reasons = 6;
+
 /// What a worker needs to know of one server to route to it.
 struct ServerView {
   const config::Server* settings = nullptr;

@@ -110,6 +110,7 @@ class Session final : public Watcher,
   bool holds() const;
   bool may_wait() const;
   void join_hold();
+  void count_wait();
   SetUp open_server();
   bool must_verify() const;
   void lose_server(Lack lack);

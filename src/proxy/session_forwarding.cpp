@@ -112,6 +112,7 @@ CloseReason Session::reason_of(Cause cause) const {
 }
 
 void Session::count_end(CloseReason reason) {
+  if (start_ && start_->held) count_wait();
   if (queued_ || (start_ && start_->held)) queue_ms_ = elapsed(arrived_, loop_.now());
   count([&](cluster::ServerCounters& counters) {
     switch (reason.cause) {

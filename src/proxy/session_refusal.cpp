@@ -114,8 +114,8 @@ bool Session::can_be_told() const {
 
 void Session::cut(cluster::Cut why) {
   if (start_ && !start_->answered) return server_left();
+  counters_of_backend().backend.cuts[static_cast<std::size_t>(why)].add();
   if (why == cluster::Cut::role_left || why == cluster::Cut::minority) {
-    counters_of_backend().backend.cut.add();
     if (can_be_told()) {
       tell_client(pgwire::fatal_error(
           admin_shutdown,

@@ -134,6 +134,7 @@ SetUp Session::find_server(bool admitted) {
     }
     if (!server_place_) outcome = choose_server();
   }
+  if (start_->held) count_wait();
   start_->held.release();
   open_server();
 }
@@ -153,6 +154,11 @@ void Session::join_hold() {
   if (!start_->held) start_->held = Place::take(loop_.load().proxies[index(backend_)].held);
   wait_until(start_->held_since + backend().hold);
   loop_.hold(index(backend_)).join(*this);
+}
+
+void Session::count_wait() {
+  const auto waited = static_cast<std::uint32_t>(elapsed(start_->held_since, loop_.now()));
+  loop_.load().proxies[index(backend_)].held_ms.note(waited);
 }
 
 bool Session::serve_held() {

@@ -32,7 +32,7 @@ class ClusterReport : public AdminTest {
     topology_->heard(1, standby, now - 30ms, now);
     config->proxies[0].pool.emplace();
     worker.proxies[0].backend.held.add(5);
-    worker.proxies[0].backend.cut.add(2);
+    worker.proxies[0].backend.cuts[static_cast<std::size_t>(cluster::Cut::role_left)].add(2);
     load.proxies[0].held.try_acquire();
     Process process = statistics->process();
     process.topologies = {topology_.get()};
@@ -80,7 +80,8 @@ TEST_F(ClusterReport, MetricsHaveOneFamilyEach) {
         "novip_cluster_node_lag_bytes{cluster=\"pg\",node=\"srv2\"} 4096\n",
         "novip_cluster_node_lag_seconds{cluster=\"pg\",node=\"srv2\"} 1.5\n",
         "novip_pool_held{proxy=\"prod\"} 1\n", "# TYPE novip_pool_held_total counter\n",
-        "novip_pool_held_total{proxy=\"prod\"} 5\n", "novip_pool_cut_total{proxy=\"prod\"} 2\n"})
+        "novip_pool_held_total{proxy=\"prod\"} 5\n",
+        "novip_backend_cut_total{proxy=\"prod\",reason=\"role_left\"} 2\n"})
     EXPECT_NE(metrics.find(line), std::string::npos) << line << "\nin\n" << metrics;
 }
 
