@@ -41,13 +41,16 @@ TEST(Events, AreOneShortLineEach) {
   EXPECT_EQ(events.list()[1].text, std::string(Events::longest_text - 1, 'x'));
 }
 
+config::Cluster two_nodes() {
+  config::Cluster settings;
+  settings.name = "pg";
+  settings.majority = false;
+  for (const auto* const name : {"srv1", "srv2"}) settings.nodes.emplace_back().name = name;
+  return settings;
+}
+
 class ClusterEventsTest : public ::testing::Test {
  protected:
-  ClusterEventsTest() {
-    settings.name = "pg";
-    settings.majority = false;
-    for (const auto* const name : {"srv1", "srv2"}) settings.nodes.emplace_back().name = name;
-  }
   void hear(std::size_t node, Role role, std::uint32_t timeline) {
     cluster::Instance instance;
     instance.role = role;
@@ -58,7 +61,7 @@ class ClusterEventsTest : public ::testing::Test {
     observer.look(topology);
   }
 
-  config::Cluster settings;
+  config::Cluster settings = two_nodes();
   cluster::Topology topology{settings};
   Events events;
   ClusterEvents observer{events};
