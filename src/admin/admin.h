@@ -49,6 +49,19 @@ struct Process {
   /// are answered then. Unset: at once.
   std::function<void(std::function<void()>)> when_in_force;
   std::function<std::uint64_t()> dropped_logs;
+  /// Reads the files again, checks them, applies them in this process. `what`: the reasons why not,
+  /// each on a line; or what there is to say of the new configuration. Unset: cannot.
+  std::function<void(std::function<void(bool ok, std::string what)>)> reload;
+  /// Applies a configuration that the runtime API changed (add server, check-port, …) as a reload
+  /// of files would. Unset: cannot.
+  std::function<void(std::shared_ptr<const config::Config>,
+                     std::function<void(bool ok, std::string what)>)>
+      apply;
+  /// How many times it was reloaded, and how often that failed.
+  struct Reloads {
+    unsigned done = 0, failed = 0;
+  };
+  std::function<Reloads()> reloads;
 };
 
 /// A listening descriptor of a `stats socket` line.

@@ -1,8 +1,12 @@
 #include "admin/show_info.h"
 
+#include <algorithm>
+
 #include <sys/resource.h>
 
+#include "admin/field_meta.h"
 #include "admin/identity.h"
+#include "admin/json_text.h"
 #include "base/text.h"
 
 namespace novip::admin {
@@ -43,10 +47,10 @@ class Fields {
   void add(std::string_view name, Number value) {
     add(name, std::to_string(value));
   }
-  std::vector<std::pair<std::string, std::string>> take() { return std::move(all_); }
+  InfoFields take() { return std::move(all_); }
 
  private:
-  std::vector<std::pair<std::string, std::string>> all_;
+  InfoFields all_;
 };
 
 void add_process(Fields& fields, const Process& process, const InfoMoment& moment) {
@@ -91,7 +95,7 @@ void add_state(Fields& fields, const Statistics& statistics, const InfoMoment& m
   fields.add("Run_queue", 0);
   fields.add("Idle_pct", statistics.process_rates().idle.percent());
   fields.add("node", process.node);
-  fields.add("Description", description(statistics.roster().config().global));
+  fields.add("description", description(statistics.roster().config().global));
   fields.add("Stopping", process.stopping && process.stopping() ? 1 : 0);
   fields.add("Jobs", current + moment.listeners);
   fields.add("Unstoppable Jobs", 0);
@@ -117,8 +121,7 @@ std::string uptime_text(seconds uptime) {
                 static_cast<long long>(total % 3600 / 60), static_cast<long long>(total % 60));
 }
 
-std::vector<std::pair<std::string, std::string>> info_fields(const Statistics& statistics,
-                                                             const InfoMoment& moment) {
+InfoFields info_fields(const Statistics& statistics, const InfoMoment& moment) {
   Fields fields;
   add_process(fields, statistics.process(), moment);
   add_connections(fields, statistics);
@@ -126,10 +129,27 @@ std::vector<std::pair<std::string, std::string>> info_fields(const Statistics& s
   return fields.take();
 }
 
-std::string info_text(const std::vector<std::pair<std::string, std::string>>& fields) {
+std::string info_text(const InfoFields& fields, ShowFormat format, bool described) {
   std::string out;
-  for (const auto& [name, value] : fields) out += name + ": " + value + "\n";
-  return out;
+  JsonList list;
+  const auto all = info_meta();
+  for (const auto& [name, value] : fields) {
+    const auto meta = std::ranges::find(all, name, &FieldMeta::name);
+    switch (format) {
+      case ShowFormat::plain:
+        out += name + ": " + value;
+        if (described) out += ":\"" + std::string(meta->description) + "\"";
+        out += "\n";
+        break;
+      case ShowFormat::typed:
+        out += std::to_string(meta->position) + "." + name + typed_tail({&*meta, value}, described);
+        break;
+      case ShowFormat::json:
+        list.raw("{" + json_members({&*meta, value}) + "}");
+        break;
+    }
+  }
+  return format == ShowFormat::json ? list.take() + "\n" : out;
 }
 
 }  // namespace novip::admin

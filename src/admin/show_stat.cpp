@@ -1,5 +1,9 @@
 #include "admin/show_stat.h"
 
+#include <algorithm>
+
+#include "admin/field_meta.h"
+#include "admin/json_text.h"
 #include "base/text.h"
 
 namespace novip::admin {
@@ -44,6 +48,28 @@ void append_cell(std::string& out, std::string_view text) {
   out += ',';
 }
 
+/// Of a backend these are sums, which HAProxy tells by the tags.
+FieldMeta meta_of(const StatRow& row, std::size_t column) {
+  constexpr Column sums[] = {"act", "bck", "rate", "rate_max"};
+  FieldMeta meta = stat_meta()[column];
+  const auto is_sum = [column](const Column& sum) { return sum.index == column; };
+  if (row.kind == StatRow::Kind::backend && std::ranges::any_of(sums, is_sum)) meta.tags = "MGP";
+  return meta;
+}
+
+std::string json_row(const StatRow& row) {
+  constexpr std::string_view kinds[] = {"Frontend", "Backend", "Server"};
+  JsonList fields;
+  for (std::size_t i = 0; i < row.cells().size(); ++i) {
+    if (row.cells()[i].empty()) continue;
+    const FieldMeta meta = meta_of(row, i);
+    fields.raw("{\"objType\":" + json_string(kinds[static_cast<std::size_t>(row.kind)]) +
+               ",\"proxyId\":" + row["iid"] + ",\"id\":" + row["sid"] + "," +
+               json_members({&meta, row.cells()[i]}) + "}");
+  }
+  return fields.take();
+}
+
 }  // namespace
 
 std::vector<StatRow> stat_rows(const Statistics& statistics, const StatFilter& filter,
@@ -72,6 +98,26 @@ std::string stat_csv(const std::vector<StatRow>& rows) {
     out += '\n';
   }
   return out;
+}
+
+std::string stat_typed(const std::vector<StatRow>& rows, bool described) {
+  std::string out;
+  for (const auto& row : rows)
+    for (std::size_t i = 0; i < row.cells().size(); ++i) {
+      if (row.cells()[i].empty()) continue;
+      const FieldMeta meta = meta_of(row, i);
+      out += format("%c.%s.%s.%zu.", "FBS"[static_cast<std::size_t>(row.kind)], row["iid"].c_str(),
+                    row["sid"].c_str(), i);
+      out += meta.name;
+      out += typed_tail({&meta, row.cells()[i]}, described);
+    }
+  return out;
+}
+
+std::string stat_json(const std::vector<StatRow>& rows) {
+  JsonList list;
+  for (const auto& row : rows) list.raw(json_row(row));
+  return list.take() + "\n";
 }
 
 }  // namespace novip::admin

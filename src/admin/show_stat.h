@@ -25,4 +25,11 @@ std::vector<StatRow> stat_rows(const Statistics& statistics, const StatFilter& f
 /// "# pxname,svname,…,\n" and a line for each row; every line ends with a comma.
 std::string stat_csv(const std::vector<StatRow>& rows);
 
+/// "F.2.0.4.scur.1:MGP:u32:5": a line for each value that there is (management.txt, 9.3).
+/// `described`: with what it means.
+std::string stat_typed(const std::vector<StatRow>& rows, bool described);
+
+/// The same as JSON, of the form that `show schema json` tells of HAProxy: one line.
+std::string stat_json(const std::vector<StatRow>& rows);
+
 }  // namespace novip::admin

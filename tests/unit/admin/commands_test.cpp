@@ -240,7 +240,7 @@ TEST_F(Commands, Info) {
        {"\nNbproc: 1\n", "\nProcess_num: 1\n", "\nPid: 4242\n", "\nUptime: 0d 1h02m03s\n",
         "\nUptime_sec: 3723\n", "\nMaxconn: 1000\n", "\nCurrConns: 0\n", "\nMaxpipes: 0\n",
         "\nPipesUsed: 0\n", "\nTasks: 0\n", "\nRun_queue: 0\n", "\nIdle_pct: 100\n",
-        "\nnode: srv1\n", "\nDescription: novip "})
+        "\nnode: srv1\n", "\ndescription: novip "})
     EXPECT_NE(text.find(line), std::string::npos) << line;
   EXPECT_EQ(text.find("\n\n"), text.size() - 2);  // Datadog stops at an empty line
 }
