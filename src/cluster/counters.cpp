@@ -19,18 +19,17 @@ void Peak::note(std::uint32_t value) {
   }
 }
 
-// Atomics cannot be moved, so each vector is made at its full size, and never grows.
 void fit(WorkerCounters& counters, const config::Config& config) {
-  counters.proxies = std::vector<WorkerCounters::Proxy>(config.proxies.size());
+  counters.proxies.grow(config.proxies.size());
   for (std::size_t i = 0; i < config.proxies.size(); ++i)
-    counters.proxies[i].servers = std::vector<ServerCounters>(config.proxies[i].servers.size());
+    counters.proxies[i].servers.grow(config.proxies[i].servers.size());
 }
 
 void fit(Load& load, const config::Config& config) {
-  load.proxies = std::vector<Load::Proxy>(config.proxies.size());
+  load.proxies.grow(config.proxies.size());
   for (std::size_t i = 0; i < config.proxies.size(); ++i) {
-    load.proxies[i].servers = std::vector<Load::Server>(config.proxies[i].servers.size());
-    load.proxies[i].binds = std::vector<Gauge>(config.proxies[i].binds.size());
+    load.proxies[i].servers.grow(config.proxies[i].servers.size());
+    for (const auto& bind : config.proxies[i].binds) load.proxies[i].binds.grow(bind.place + 1);
   }
 }
 

@@ -4,8 +4,8 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <vector>
 
+#include "base/slots.h"
 #include "cluster/snapshot.h"
 #include "config/model.h"
 
@@ -83,14 +83,15 @@ struct BackendCounters {
   Counter cancels;               // cancel requests passed on
 };
 
-/// All that one worker counts; indexes are those of config::Config::proxies and Proxy::servers.
+/// All that one worker counts; indexes are those of config::Config::proxies and Proxy::servers, and
+/// mean the same after a reload (config/merge.h).
 struct WorkerCounters {
   struct Proxy {
     FrontendCounters frontend;
     BackendCounters backend;
-    std::vector<ServerCounters> servers;
+    Slots<ServerCounters> servers;
   };
-  std::vector<Proxy> proxies;
+  Slots<Proxy> proxies;
   Counter accepted;  // connections, all frontends
 };
 
@@ -106,14 +107,15 @@ struct Load {
     Gauge queued;  // sessions waiting for a place on any server
     Gauge held;    // sessions waiting for a server to be there at all
     Peak held_ms;  // how long those waited whose wait is over
-    std::vector<Server> servers;
-    std::vector<Gauge> binds;  // clients of each `bind`, for its maxconn
+    Slots<Server> servers;
+    Slots<Gauge> binds;  // clients of each `bind`, for its maxconn; by config::Bind::place
   };
-  std::vector<Proxy> proxies;
+  Slots<Proxy> proxies;
   Gauge connections;  // all clients: global maxconn
 };
 
-/// Gives these the proxies and servers of `config`, all counts 0. Before anything reads them.
+/// Gives these the proxies and servers of `config` that they lack, with all counts 0. What is there
+/// stays as it is. By the control thread, before any other uses those indexes.
 void fit(WorkerCounters& counters, const config::Config& config);
 void fit(Load& load, const config::Config& config);
 

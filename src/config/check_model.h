@@ -22,6 +22,8 @@ struct Expect {
   std::vector<std::pair<unsigned, unsigned>> codes;  // status: inclusive ranges
   unsigned min_recv = 0;
   std::string comment;
+
+  friend bool operator==(const Expect&, const Expect&) = default;
 };
 
 struct CheckConnect {
@@ -32,15 +34,21 @@ struct CheckConnect {
   bool linger = false;
   std::string sni;
   std::string comment;
+
+  friend bool operator==(const CheckConnect&, const CheckConnect&) = default;
 };
 
 struct CheckSend {
   std::string bytes;
   std::string comment;
+
+  friend bool operator==(const CheckSend&, const CheckSend&) = default;
 };
 
 struct HttpHeader {
   std::string name, value;
+
+  friend bool operator==(const HttpHeader&, const HttpHeader&) = default;
 };
 
 struct HttpSend {
@@ -49,23 +57,33 @@ struct HttpSend {
   std::string version = "HTTP/1.0";
   std::vector<HttpHeader> headers;
   std::string body;
+
+  friend bool operator==(const HttpSend&, const HttpSend&) = default;
 };
 
 /// `tcp-check …` lines in order; the step number in messages is the position, from 1.
 using TcpCheckRule = std::variant<CheckConnect, CheckSend, Expect>;
 
-struct PlainCheck {};  // connect only
+struct PlainCheck {  // connect only
+  friend bool operator==(const PlainCheck&, const PlainCheck&) = default;
+};
 struct TcpCheck {
   std::vector<TcpCheckRule> rules;
+
+  friend bool operator==(const TcpCheck&, const TcpCheck&) = default;
 };                  // option tcp-check
 struct HttpCheck {  // option httpchk
   std::optional<CheckConnect> connect;
   HttpSend request;
   std::vector<Expect> expect;  // empty: any 2xx or 3xx
   bool disable_on_404 = false;
+
+  friend bool operator==(const HttpCheck&, const HttpCheck&) = default;
 };
 struct PgsqlCheck {
   std::string user;
+
+  friend bool operator==(const PgsqlCheck&, const PgsqlCheck&) = default;
 };  // option pgsql-check user
 using CheckMethod = std::variant<PlainCheck, TcpCheck, HttpCheck, PgsqlCheck>;
 

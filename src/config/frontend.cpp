@@ -16,6 +16,7 @@ void add_bind(Parser& p, const Arguments& words) {
   for (auto& bind : read_bind(p, words)) {
     if (binds.size() == max_bind_addresses)
       return p.error("too many addresses, at most 65536 are allowed for a proxy");
+    bind.place = binds.size();
     binds.push_back(std::move(bind));
   }
 }

@@ -26,6 +26,8 @@ struct SocketOptions {  // of a Unix socket's file
   std::optional<unsigned> mode;
   std::optional<unsigned> uid;
   std::optional<unsigned> gid;
+
+  friend bool operator==(const SocketOptions&, const SocketOptions&) = default;
 };
 
 /// One listening address; `bind :5432,:5433` or a port range gives several.
@@ -43,6 +45,9 @@ struct Bind {
   unsigned maxconn = 0;  // 0: none
   Milliseconds tcp_user_timeout{0};
   SocketOptions file;
+  std::size_t place = 0;  // of its gauge in cluster::Load::Proxy::binds
+
+  friend bool operator==(const Bind&, const Bind&) = default;
 };
 
 // ---- proxies -------------------------------------------------------------------------------
@@ -86,6 +91,8 @@ struct Watch {
   /// pgsql: what the connection string says besides host and port ("user=novip dbname=postgres
   /// passfile=…", in libpq's quoting).
   std::string conninfo;
+
+  friend bool operator==(const Watch&, const Watch&) = default;
 };
 
 /// Section `cluster`: the PostgreSQL instances that replicate from one another.
@@ -99,9 +106,15 @@ struct Cluster {
   std::uint64_t system_identifier = 0;  // 0: the nodes' majority says which
   bool verify_fresh = true;             // connect, ask the node again, only then forward
   bool verify_startup = true;           // in_hot_standby, where the start of a session is readable
-  std::vector<Server> nodes;  // `node` lines; a role pool has one server for each, same index
+  /// `node` lines, and those that are there no more while sessions are on them (Server::retired).
+  /// A role pool has one server for each.
+  std::vector<Server> nodes;
+  bool retired = false;  // no longer in the files; sessions of its pools may go on
 
-  bool needs_majority() const { return majority.value_or(nodes.size() >= 3); }
+  std::size_t members() const;  // nodes that are not retired
+  bool needs_majority() const { return majority.value_or(members() >= 3); }
+
+  friend bool operator==(const Cluster&, const Cluster&) = default;
 };
 
 /// `cluster NAME role ROLE …` in a proxy: its servers are the nodes in that role.
@@ -112,6 +125,8 @@ struct RolePool {
   std::optional<std::uint64_t> max_lag_bytes;  // standbys behind by more are drained
   std::optional<Milliseconds> max_lag;         // the same in time
   std::optional<Role> fallback;                // `or primary`: while nobody qualifies
+
+  friend bool operator==(const RolePool&, const RolePool&) = default;
 };
 
 enum class ProxyKind { frontend, backend, listen };
@@ -123,6 +138,7 @@ struct Proxy {
   unsigned id = 0;  // iid, from 2 as HAProxy numbers them
   Mode mode = Mode::tcp;
   bool disabled = false;
+  bool retired = false;  // no longer in the files: takes no client; its sessions may go on
   std::string description;
 
   // frontend side
@@ -208,6 +224,8 @@ struct State {
   Milliseconds lease{1000};     // an answer older than this is `unavailable`
   unsigned maxconn = 1000;      // connections served at one time
   bool require_quorum = false;  // `require-quorum corosync`: without it no primary
+
+  friend bool operator==(const State&, const State&) = default;
 };
 
 struct Global {

@@ -13,9 +13,12 @@
 /// One `server` line, or a `node`: the part of the model (model.h) that is a server's.
 namespace novip::config {
 
+/// Where something is written makes no difference to what it says.
 struct Location {
   std::string file;
   int line = 0;
+
+  friend bool operator==(const Location&, const Location&) { return true; }
 };
 
 /// A host and port as written: `srv1:5434`, `10.0.0.1`, `[::1]:+100`, `/run/x.sock`.
@@ -25,6 +28,8 @@ struct Host {
   Endpoint address;                   // set when numeric, Unix, or resolved at load
   std::optional<std::uint16_t> port;  // none: the port the client connected to
   std::optional<int> port_offset;     // `+N`/`-N`: relative to the client's port
+
+  friend bool operator==(const Host&, const Host&) = default;
 };
 
 enum class OnMarkedDown { none, shutdown_sessions };
@@ -49,6 +54,8 @@ struct ServerCheck {
   bool observe_layer4 = false;
   unsigned error_limit = 10;
   OnError on_error = OnError::fail_check;
+
+  friend bool operator==(const ServerCheck&, const ServerCheck&) = default;
 };
 
 struct AgentCheck {
@@ -57,6 +64,8 @@ struct AgentCheck {
   std::uint16_t port = 0;
   std::optional<Host> address;
   std::string send;
+
+  friend bool operator==(const AgentCheck&, const AgentCheck&) = default;
 };
 
 struct ServerTls {  // used by check-ssl (and, later, `ssl`)
@@ -64,6 +73,8 @@ struct ServerTls {  // used by check-ssl (and, later, `ssl`)
   std::string ca_file;
   std::string certificate;  // `crt`: client certificate and key, PEM
   std::string verify_host;
+
+  friend bool operator==(const ServerTls&, const ServerTls&) = default;
 };
 
 /// How an address is first found (`init-addr`), in order of trial.
@@ -90,6 +101,10 @@ struct Server {
   std::string resolvers;     // section name; empty: resolved once, at start
   bool prefer_ipv4 = false;  // resolve-prefer
   unsigned id = 0;           // sid; 1-based within its backend
+  int node = -1;             // role pool: index in Cluster::nodes; -1: of none any more
+  bool retired = false;      // no longer in the files; its sessions may go on
+
+  friend bool operator==(const Server&, const Server&) = default;
 };
 
 }  // namespace novip::config

@@ -86,8 +86,10 @@ void check_cluster(Parser& p, ClusterDraft& draft) {
   check_files(p, draft);
   check_hosts(p, cluster);
   number_servers(cluster.nodes);
-  for (auto& node : cluster.nodes)
+  for (auto& node : cluster.nodes) {
+    node.node = static_cast<int>(&node - cluster.nodes.data());
     find_server(p, "node '" + cluster.name + "/" + node.name + "'", node);
+  }
 }
 
 // ---- role pools ---------------------------------------------------------------------------------

@@ -66,6 +66,7 @@ inline config::Cluster cluster_section(unsigned nodes = 3) {
   for (unsigned i = 1; i <= nodes; ++i) {
     config::Server node = checked_server("srv" + std::to_string(i), i);
     node.check.enabled = false;
+    node.node = static_cast<int>(i) - 1;
     node.host.name = "10.0.0." + std::to_string(i);
     node.host.port = 5434;
     node.host.address = *Endpoint::ip(node.host.name, 5434);
