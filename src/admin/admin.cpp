@@ -74,6 +74,8 @@ class Admin::Ports {
     page_.start();
   }
 
+  void fit() { statistics_->fit(); }
+
   void stop() {
     second_->cancel();
     moment_->cancel();
@@ -97,6 +99,7 @@ Admin::Admin(asio::io_context& io, Process process, std::vector<ApiListener> soc
 
 Admin::~Admin() { stop(); }
 void Admin::start() { ports_->start(); }
+void Admin::fit() { ports_->fit(); }
 void Admin::stop() { ports_->stop(); }
 
 }  // namespace novip::admin

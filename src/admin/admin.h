@@ -83,6 +83,8 @@ class Admin {
         std::vector<PageListener> pages);
   ~Admin();
   void start();
+  /// The roster has another configuration: before the loop goes on.
+  void fit();
   void stop();  // closes listeners and connections
 
  private:

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,18 +14,39 @@
 
 namespace novip::admin {
 
+struct Wait;
+struct Answer;
+using Reply = std::function<void(Answer)>;
+
 /// What a command answers. Every answer on the wire is followed by an empty line.
 struct Answer {
-  std::string text;                  // whole lines; empty: done, nothing to say
-  std::optional<Severity> severity;  // of a message, as opposed to a listing
+  std::string text;                       // whole lines; empty: done, nothing to say
+  std::optional<Severity> severity = {};  // of a message, as opposed to a listing
+  /// The answer comes later, and this one is not sent: the function gets it, and calls back once on
+  /// this thread, perhaps when the connection is gone.
+  std::function<void(Reply)> later = {};
+  std::shared_ptr<const Wait> wait = {};  // the same, by looking again and again
+};
+
+/// What `wait` waits for: whoever frees it does not know of the connection.
+struct Wait {
+  Milliseconds most{0};
+  std::function<std::optional<Answer>()> look;  // none: not yet
+  std::function<Answer()> expired;
 };
 
 inline Answer done() { return {}; }
-inline Answer listing(std::string text) { return {std::move(text), std::nullopt}; }
+inline Answer listing(std::string text) { return {.text = std::move(text)}; }
 inline Answer message(Severity severity, std::string_view sentence) {
-  return {std::string(sentence) + "\n", severity};
+  return {.text = std::string(sentence) + "\n", .severity = severity};
 }
 inline Answer refusal(std::string_view sentence) { return message(Severity::err, sentence); }
+inline Answer later(std::function<void(Reply)> ask) {
+  return {.text = {}, .later = std::move(ask)};
+}
+inline Answer waiting(Wait wait) {
+  return {.text = {}, .wait = std::make_shared<const Wait>(std::move(wait))};
+}
 
 /// How messages begin (`set severity-output`).
 enum class SeverityOutput { none, number, string };
@@ -35,6 +57,7 @@ struct ApiState {
   SeverityOutput severity = SeverityOutput::none;
   Milliseconds timeout{10000};
   bool prompt = false;
+  bool expert = false, experimental = false;  // nothing here needs them: tools ask
   bool quit = false;
 };
 
@@ -61,7 +84,5 @@ struct Call {
   }
   cluster::Roster& roster() const { return statistics->roster(); }
 };
-
-using Reply = std::function<void(Answer)>;
 
 }  // namespace novip::admin

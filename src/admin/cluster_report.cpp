@@ -34,15 +34,10 @@ std::string node_line(const cluster::NodeView& node, TimePoint now) {
   return line + "\n";
 }
 
-std::string_view pool_role(config::RolePool::Role role) {
-  constexpr std::string_view names[] = {"primary", "standby", "sync", "async", "any"};
-  return names[static_cast<std::size_t>(role)];
-}
-
 std::string pool_line(const Statistics& statistics, std::size_t proxy) {
   const auto& settings = *statistics.proxy(proxy).settings;
   const auto pool = statistics.pool(proxy);
-  std::string line = settings.name + " " + std::string(pool_role(settings.pool->role));
+  std::string line = settings.name + " " + std::string(pool_role_name(settings.pool->role));
   for (const std::uint64_t number :
        {std::uint64_t{statistics.load(proxy).held.now()}, pool.held, pool.hold_expired,
         pool.verified, pool.unverified, pool.wrong_startup, pool.cut(), pool.self_replication,
@@ -94,6 +89,11 @@ std::string_view role_name(const cluster::NodeView& node) {
       break;
   }
   return "unavailable";
+}
+
+std::string_view pool_role_name(config::RolePool::Role role) {
+  constexpr std::string_view names[] = {"primary", "standby", "sync", "async", "any"};
+  return names[static_cast<std::size_t>(role)];
 }
 
 std::string_view sync_name(cluster::SyncState sync) {

@@ -21,6 +21,9 @@ std::string cluster_metrics(const Statistics& statistics, TimePoint now);
 /// another cluster).
 std::string_view role_name(const cluster::NodeView& node);
 
+/// "primary", "standby", …
+std::string_view pool_role_name(config::RolePool::Role role);
+
 /// "sync", "async", …; empty when it is not known.
 std::string_view sync_name(cluster::SyncState sync);
 

@@ -2,11 +2,15 @@
 
 #include <algorithm>
 
+#include "admin/connection_commands.h"
 #include "admin/orders.h"
+#include "admin/overview.h"
+#include "admin/reconfigure.h"
 #include "admin/sessions.h"
+#include "admin/set_server.h"
 #include "admin/show_commands.h"
+#include "admin/show_process.h"
 #include "base/text.h"
-#include "config/units.h"
 
 namespace novip::admin {
 
@@ -16,55 +20,21 @@ using config::Level;
 
 Answer help(const Call& call);
 
-Answer lower_level(const Call& call, Level level) {
-  call.state->level = std::min(call.state->level, level);
-  return done();
-}
-
-Answer become_operator(const Call& call) { return lower_level(call, Level::operator_); }
-Answer become_user(const Call& call) { return lower_level(call, Level::user); }
-
-Answer prompt(const Call& call) {
-  call.state->prompt = !call.state->prompt;
-  return done();
-}
-
-Answer quit(const Call& call) {
-  call.state->quit = true;
-  return done();
-}
-
-Answer set_severity_output(const Call& call) {
-  constexpr std::string_view names[] = {"none", "number", "string"};
-  const auto* const found = std::find(std::begin(names), std::end(names), call.argument(0));
-  if (found == std::end(names))
-    return refusal("one of 'none', 'number', 'string' is a required argument");
-  call.state->severity = static_cast<SeverityOutput>(found - std::begin(names));
-  return done();
-}
-
-Answer set_timeout(const Call& call) {
-  if (call.argument(0) != "cli") return refusal("'set timeout' only supports 'cli'.");
-  if (call.argument(1).empty()) return refusal("Expects an integer value.");
-  const auto timeout = config::parse_time(call.argument(1), std::chrono::seconds(1));
-  if (!timeout || timeout->count() == 0) return refusal("Invalid timeout value.");
-  call.state->timeout = *timeout;
-  return done();
-}
-
 struct Command {
   std::string_view words;  // apart by one space
   std::string_view arguments;
   Level level;
   std::string_view help;
   Answer (*run)(const Call&);
-  void (*ask)(const Call&, Reply) = nullptr;  // instead of `run`: replies later
 };
 
 // Every command there is, in the order that `help` prints them. Levels are HAProxy's.
 constexpr Command commands[] = {
+    {"add server", "<bk>/<srv> <addr> [opts]*", Level::admin, "create a new server", add_server},
     {"clear counters", "[all]", Level::operator_, "clear max statistics counters (or all counters)",
      clear_counters},
+    {"del server", "<bk>/<srv>", Level::admin, "remove a server that is in maintenance",
+     del_server},
     {"disable agent", "<bk>/<srv>", Level::admin, "disable agent checks", disable_agent},
     {"disable frontend", "<frontend>", Level::admin, "temporarily disable specific frontend",
      disable_frontend},
@@ -76,9 +46,12 @@ constexpr Command commands[] = {
     {"enable health", "<bk>/<srv>", Level::admin, "enable health checks", enable_health},
     {"enable server", "<bk>/<srv>", Level::admin,
      "enable a disabled server (same as 'set server ... state ready')", enable_server},
+    {"experimental-mode", "[on|off]", Level::admin, "has no effect here", experimental_mode},
+    {"expert-mode", "[on|off]", Level::admin, "has no effect here", expert_mode},
     {"get weight", "<bk>/<srv>", Level::user, "report a server's current weight", get_weight},
     {"operator", "", Level::user, "lower the level of the current CLI session to operator",
      become_operator},
+    {"reload", "", Level::admin, "read the configuration files again and apply them", reload},
     {"set maxconn frontend", "<frontend> <value>", Level::admin,
      "change a frontend's maxconn setting", set_maxconn_frontend},
     {"set maxconn global", "<value>", Level::admin, "change the per-process maxconn setting",
@@ -86,12 +59,13 @@ constexpr Command commands[] = {
     {"set maxconn server", "<bk>/<srv> <value>", Level::admin, "change a server's maxconn setting",
      set_maxconn_server},
     {"set server", "<bk>/<srv> [opts]", Level::admin,
-     "change a server's state, weight, address, health or agent", set_server},
+     "change a server's state, weight, address, checks or agent", set_server},
     {"set severity-output", "[none|number|string]", Level::user,
      "set presence of severity level in feedback information", set_severity_output},
     {"set timeout", "[cli] <delay>", Level::user, "change a timeout setting", set_timeout},
     {"set weight", "<bk>/<srv> <weight>[%]", Level::admin,
      "change a server's weight (same as 'set server ... weight')", set_weight},
+    {"show activity", "", Level::user, "show what each thread has done", show_activity},
     {"show backend", "", Level::user, "list backends in the current running config", show_backend},
     {"show cli level", "", Level::user, "display the level of the current CLI session",
      show_cli_level},
@@ -101,21 +75,36 @@ constexpr Command commands[] = {
      show_cluster},
     {"show env", "[var]", Level::operator_, "dump environment variables known to the process",
      show_env},
-    {"show info", "", Level::user, "report information about the running process", show_info},
+    {"show errors", "[<px>]", Level::operator_,
+     "report last request and/or response errors for each proxy", show_errors},
+    {"show events", "[<sink>] [-n]", Level::user, "list the event sinks, or what is in one",
+     show_events},
+    {"show info", "[desc|json|typed]*", Level::user, "report information about the running process",
+     show_info},
+    {"show overview", "", Level::user,
+     "report everything that 'novip top' and 'novip status' show, as JSON", show_overview},
+    {"show proc", "", Level::user, "show processes status", show_proc},
+    {"show resolvers", "[id]", Level::user, "list the resolvers sections and what they resolve",
+     show_resolvers},
     {"show servers conn", "[<backend>]", Level::user,
      "dump server connections status (all or for a single backend)", show_servers_conn},
     {"show servers state", "[<backend>]", Level::user,
      "dump volatile server information (all or for a single backend)", show_servers_state},
     {"show sess", "[id]", Level::operator_,
-     "report the list of current sessions or dump this exact session", nullptr, show_sess},
-    {"show stat", "[no-maint|up]*", Level::user, "report counters for each proxy and server",
-     show_stat},
+     "report the list of current sessions or dump this exact session", show_sess},
+    {"show startup-logs", "", Level::operator_, "report logs emitted during startup",
+     show_startup_logs},
+    {"show stat", "[desc|json|no-maint|typed|up]*", Level::user,
+     "report counters for each proxy and server", show_stat},
     {"show version", "", Level::user, "show version of the current process", show_version},
-    {"shutdown session", "[id]", Level::admin, "kill a specific session", nullptr,
-     shutdown_session},
+    {"shutdown frontend", "<frontend>", Level::admin, "stop a specific frontend",
+     shutdown_frontend},
+    {"shutdown session", "[id]", Level::admin, "kill a specific session", shutdown_session},
     {"shutdown sessions server", "<bk>/<srv>", Level::admin, "kill sessions on a server",
      shutdown_sessions_server},
     {"user", "", Level::user, "lower the level of the current CLI session to user", become_user},
+    {"wait", "{-h|<delay>} [<cond>]", Level::user, "wait for a while, or until a condition is met",
+     wait},
     {"help", "[<command>]", Level::user, "list matching or all commands", help},
     {"prompt", "", Level::user, "toggle interactive mode with prompt", prompt},
     {"quit", "", Level::user, "disconnect", quit},
@@ -180,9 +169,25 @@ Answer matching_commands(const Call& call, std::size_t from, bool unknown) {
 
 Answer help(const Call& call) { return matching_commands(call, 1, false); }
 
+/// Takes the process that a command for HAProxy's master socket is meant for off its front: "@1",
+/// "@master", "@!4242". All of them are this one; false: it is another.
+bool is_for_this_process(Call& call) {
+  if (call.words.empty() || !call.words[0].starts_with('@')) return true;
+  const std::string target = call.words[0].substr(1);
+  if (target != "1" && target != "master" &&
+      target != "!" + std::to_string(call.statistics->process().pid))
+    return false;
+  call.words.erase(call.words.begin());
+  return true;
+}
+
 }  // namespace
 
 void run_command(Call call, Reply reply) {
+  const bool addressed = !call.words.empty() && call.words[0].starts_with('@');
+  if (!is_for_this_process(call))
+    return reply(refusal("Can't find the target PID matching the prefix '" + call.words[0] + "'"));
+  if (addressed && call.words.empty()) return reply(done());
   const Command* found = nullptr;
   for (const auto& command : commands) {
     const auto matched = match(command, call.words);
@@ -192,9 +197,9 @@ void run_command(Call call, Reply reply) {
   }
   if (!found) return reply(matching_commands(call, 0, true));
   if (call.state->level < found->level) return reply(refusal("Permission denied"));
-  if (found->ask) return found->ask(call, std::move(reply));
   const auto generation = call.roster().generation();
   Answer answer = found->run(call);
+  if (answer.later) return answer.later(reply);
   const auto& when_in_force = call.statistics->process().when_in_force;
   if (call.roster().generation() == generation || !when_in_force) return reply(std::move(answer));
   when_in_force([reply = std::move(reply), answer = std::move(answer)] { reply(answer); });

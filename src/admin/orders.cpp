@@ -47,6 +47,9 @@ Answer order_frontend(const Call& call, bool accepting) {
   const auto& proxy = call.roster().proxies()[*index];
   if (proxy.settings->mode == config::Mode::http)
     return refusal("This frontend serves the statistics page and cannot be disabled.");
+  if (proxy.settings->binds.empty())
+    return refusal(accepting ? "Frontend was previously shut down, cannot enable."
+                             : "Frontend was previously shut down, cannot disable.");
   if (proxy.accepting == accepting)
     return refusal(accepting ? "All sockets are already enabled."
                              : "All sockets are already disabled.");
@@ -58,45 +61,6 @@ std::optional<unsigned> limit_argument(std::string_view text) {
   const auto number = parse_number(text);
   if (!number || *number > std::numeric_limits<int>::max()) return std::nullopt;
   return static_cast<unsigned>(*number);
-}
-
-std::string moved(std::string_view what, const std::string& from, const std::string& to) {
-  return std::string(what) + " changed from '" + from + "' to '" + to + "'";
-}
-
-Answer set_server_address(const Call& call, const ServerArgument& at) {
-  const auto& server = call.roster().proxies()[at.proxy].servers[at.server];
-  if (call.argument(2).empty())
-    return refusal("set server <b>/<s> addr requires an address and optionally a port.");
-  const std::string given(call.argument(2)), port_given(call.argument(4));
-  constexpr std::string_view by = " by 'stats socket command'";
-  const auto address = Endpoint::ip(given, server.address.port());
-  if (!address) return message(Severity::warning, "Invalid addr '" + given + "'" + std::string(by));
-  const bool same = server.address && server.address.host() == address->host();
-  const std::string before = server.address ? server.address.host() : "(none)";
-  std::string said = same ? "no need to change the addr" : moved("IP", before, address->host());
-  Endpoint wanted = *address;
-  if (call.argument(3) == "port") {
-    const auto port = parse_number(port_given);
-    if (!port || *port > 65535) {
-      said = "problem converting port '" + port_given + "' to an int";
-      return message(Severity::warning, said + std::string(by));
-    }
-    wanted = address->with_port(static_cast<std::uint16_t>(*port));
-    said += wanted.port() == server.address.port()
-                ? ", no need to change the port"
-                : ", " + moved("port", std::to_string(server.address.port()), port_given);
-  }
-  if (!(wanted == server.address)) call.roster().set_address(at.proxy, at.server, wanted, call.now);
-  return message(Severity::warning, said + std::string(by));
-}
-
-Answer set_server_state(const Call& call) {
-  const auto wanted = call.argument(2);
-  if (wanted == "ready") return order_state(call, SetState::ready);
-  if (wanted == "drain") return order_state(call, SetState::drain);
-  if (wanted == "maint") return order_state(call, SetState::maint);
-  return refusal("'set server <srv> state' expects 'ready', 'drain' and 'maint'.");
 }
 
 }  // namespace
@@ -122,20 +86,6 @@ Answer set_weight(const Call& call) {
   const auto at = server_argument(call);
   if (at.refused) return *at.refused;
   return answer_of(call.roster().set_weight(at.proxy, at.server, call.argument(1), call.now));
-}
-
-Answer set_server(const Call& call) {
-  const auto at = server_argument(call);
-  if (at.refused) return *at.refused;
-  const auto what = call.argument(1), value = call.argument(2);
-  auto& roster = call.roster();
-  if (what == "state") return set_server_state(call);
-  if (what == "weight") return answer_of(roster.set_weight(at.proxy, at.server, value, call.now));
-  if (what == "health") return answer_of(roster.set_health(at.proxy, at.server, value, call.now));
-  if (what == "agent")
-    return answer_of(roster.set_agent_health(at.proxy, at.server, value, call.now));
-  if (what == "addr") return set_server_address(call, at);
-  return refusal("usage: set server <backend>/<server> addr | agent | health | state | weight");
 }
 
 Answer set_maxconn_server(const Call& call) {

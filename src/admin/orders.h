@@ -17,7 +17,6 @@ Answer get_weight(const Call& call);
 Answer set_maxconn_frontend(const Call& call);
 Answer set_maxconn_global(const Call& call);
 Answer set_maxconn_server(const Call& call);
-Answer set_server(const Call& call);
 Answer set_weight(const Call& call);
 Answer clear_counters(const Call& call);
 Answer shutdown_sessions_server(const Call& call);

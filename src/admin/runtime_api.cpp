@@ -1,5 +1,6 @@
 #include "admin/runtime_api.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <boost/asio/as_tuple.hpp>
@@ -33,17 +34,37 @@ struct Pending {
   std::optional<Answer> answer;
 };
 
+/// Workers answer at once; a reload may have to look names up.
+constexpr auto longest_answer = std::chrono::seconds(60);
+
+asio::awaitable<Answer> await_condition(std::shared_ptr<const Wait> wait) {
+  constexpr Milliseconds between_looks{50};
+  asio::steady_timer timer(co_await asio::this_coro::executor);
+  const TimePoint deadline = Clock::now() + wait->most;
+  for (;;) {
+    if (auto answer = wait->look()) co_return std::move(*answer);
+    const TimePoint now = Clock::now();
+    if (now >= deadline) co_return wait->expired();
+    timer.expires_at(std::min(now + between_looks, deadline));
+    co_await timer.async_wait(awaiting);
+  }
+}
+
 asio::awaitable<Answer> ask(std::shared_ptr<Service> service, Words words, ApiState* state) {
   auto pending = std::make_shared<Pending>(co_await asio::this_coro::executor);
   Call call{std::move(words),   0,           state, service->statistics.get(), &service->sockets,
             service->listeners, Clock::now()};
-  pending->arrived.expires_after(state->timeout);
+  pending->arrived.expires_after(longest_answer);
   run_command(std::move(call), [pending](Answer answer) {
     pending->answer = std::move(answer);
     pending->arrived.cancel();
   });
   if (!pending->answer) co_await pending->arrived.async_wait(awaiting);
-  if (!pending->answer) co_return refusal("The workers did not answer in time.");
+  if (!pending->answer) co_return refusal("There was no answer in time.");
+  if (pending->answer->wait) {
+    Answer answer = co_await await_condition(pending->answer->wait);
+    co_return answer;
+  }
   co_return std::move(*pending->answer);
 }
 

@@ -12,6 +12,8 @@ namespace {
 using std::chrono::duration_cast;
 using std::chrono::seconds;
 
+constexpr std::string_view no_such_session = "No such session (use 'show sess').";
+
 std::string_view protocol(const std::string& client) {
   if (client.starts_with("unix")) return "unix_stream";
   return std::count(client.begin(), client.end(), ':') > 1 ? "tcpv6" : "tcpv4";
@@ -91,25 +93,26 @@ std::optional<std::uint64_t> parse_session_id(std::string_view text) {
   return id;
 }
 
-void show_sess(const Call& call, Reply reply) {
+Answer show_sess(const Call& call) {
   const auto wanted = call.argument(0);
   const auto id = parse_session_id(wanted);
   const bool all = wanted.empty() || wanted == "all";
-  if (!all && !id) return reply(listing("Session not found.\n"));
-  auto config = call.roster().shared_config();
-  call.statistics->process().list_sessions(
-      [reply = std::move(reply), config, all, id](std::vector<SessionRow> rows) {
-        reply(all ? all_sessions(std::move(rows), *config) : one_session(rows, *id, *config));
-      });
+  if (!all && !id) return listing("Session not found.\n");
+  return later([statistics = call.statistics, all, id](const Reply& reply) {
+    auto config = statistics->roster().shared_config();
+    statistics->process().list_sessions([reply, config, all, id](std::vector<SessionRow> rows) {
+      reply(all ? all_sessions(std::move(rows), *config) : one_session(rows, *id, *config));
+    });
+  });
 }
 
-void shutdown_session(const Call& call, Reply reply) {
-  if (call.argument(0).empty())
-    return reply(refusal("Session pointer expected (use 'show sess')."));
+Answer shutdown_session(const Call& call) {
+  if (call.argument(0).empty()) return refusal("Session pointer expected (use 'show sess').");
   const auto id = parse_session_id(call.argument(0));
-  if (!id) return reply(refusal("No such session (use 'show sess')."));
-  call.statistics->process().shutdown_session(*id, [reply = std::move(reply)](bool existed) {
-    reply(existed ? done() : refusal("No such session (use 'show sess')."));
+  if (!id) return refusal(no_such_session);
+  return later([statistics = call.statistics, id](const Reply& reply) {
+    statistics->process().shutdown_session(
+        *id, [reply](bool existed) { reply(existed ? done() : refusal(no_such_session)); });
   });
 }
 

@@ -5,8 +5,8 @@
 /// Commands about live sessions. The workers own those: each reply comes later.
 namespace novip::admin {
 
-void show_sess(const Call& call, Reply reply);
-void shutdown_session(const Call& call, Reply reply);
+Answer show_sess(const Call& call);
+Answer shutdown_session(const Call& call);
 
 /// "0x2a: proto=tcpv4 src=… fe=… be=… srv=… …", one line. Pure.
 std::string session_line(const SessionRow& session, const config::Config& config);

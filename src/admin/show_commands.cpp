@@ -1,30 +1,14 @@
 #include "admin/show_commands.h"
 
-#include <algorithm>
-#include <unistd.h>
-
 #include "admin/cluster_report.h"
-#include "admin/identity.h"
 #include "admin/servers_state.h"
-#include "admin/show_info.h"
+#include "admin/show_format.h"
 #include "admin/show_stat.h"
 #include "base/text.h"
 
 namespace novip::admin {
 
 namespace {
-
-std::string_view level_name(config::Level level) {
-  switch (level) {
-    case config::Level::user:
-      return "user";
-    case config::Level::operator_:
-      return "operator";
-    case config::Level::admin:
-      return "admin";
-  }
-  return "unknown";
-}
 
 /// A proxy with servers by its name; HAProxy does not take its number here.
 struct BackendArgument {
@@ -38,18 +22,6 @@ BackendArgument backend_argument(const Call& call) {
   const bool backend = index && call.roster().proxies()[*index].settings->is_backend();
   return {backend, index};
 }
-
-bool has_word(const Call& call, std::string_view word) {
-  return std::find(call.words.begin() + static_cast<std::ptrdiff_t>(call.command), call.words.end(),
-                   word) != call.words.end();
-}
-
-/// `typed` and `json` would be taken for CSV by whoever asked for them.
-bool wants_other_format(const Call& call) {
-  return has_word(call, "typed") || has_word(call, "json");
-}
-
-constexpr std::string_view only_plain = "The typed and json formats are not available.";
 
 /// A number of `show stat <iid> <type> <sid>`; -1 is all.
 std::optional<unsigned> selector(std::string_view text) {
@@ -82,17 +54,6 @@ Answer show_backend(const Call& call) {
   return listing(out);
 }
 
-Answer show_cli_level(const Call& call) {
-  return listing(std::string(level_name(call.state->level)) + "\n");
-}
-
-Answer show_cli_sockets(const Call& call) {
-  std::string out = "# socket lvl processes\n";
-  for (const auto& socket : *call.sockets)
-    out += socket.name + " " + std::string(level_name(socket.level)) + " all\n";
-  return listing(out);
-}
-
 Answer show_cluster(const Call& call) {
   const auto& topologies = call.statistics->process().topologies;
   if (topologies.empty()) return refusal("No section 'cluster' in the configuration.");
@@ -101,22 +62,6 @@ Answer show_cluster(const Call& call) {
     if (topologies[i]->settings().name == call.argument(0)) wanted = i;
   if (!call.argument(0).empty() && !wanted) return refusal("No such cluster.");
   return listing(cluster_text(*call.statistics, wanted, call.now));
-}
-
-Answer show_env(const Call& call) {
-  const std::string wanted = std::string(call.argument(0)) + "=";
-  std::string out;
-  for (char** entry = environ; *entry; ++entry)
-    if (wanted == "=" || std::string_view(*entry).starts_with(wanted))
-      out += std::string(*entry) + "\n";
-  if (out.empty() && wanted != "=") return refusal("Variable not found");
-  return listing(out);
-}
-
-Answer show_info(const Call& call) {
-  if (wants_other_format(call)) return refusal(only_plain);
-  const InfoMoment moment{call.now, std::chrono::system_clock::now(), call.listeners};
-  return listing(info_text(info_fields(*call.statistics, moment)));
 }
 
 Answer show_servers_conn(const Call& call) {
@@ -132,15 +77,21 @@ Answer show_servers_state(const Call& call) {
 }
 
 Answer show_stat(const Call& call) {
-  if (wants_other_format(call)) return refusal(only_plain);
   StatFilter filter;
   filter.legends = call.state->level != config::Level::user;
   filter.hide_down = has_word(call, "up");
   filter.hide_maintenance = has_word(call, "no-maint");
   if (!select_lines(call, filter)) return refusal("No such proxy.");
-  return listing(stat_csv(stat_rows(*call.statistics, filter, call.now)));
+  const auto rows = stat_rows(*call.statistics, filter, call.now);
+  switch (wanted_format(call)) {
+    case ShowFormat::typed:
+      return listing(stat_typed(rows, has_word(call, "desc")));
+    case ShowFormat::json:
+      return listing(stat_json(rows));
+    case ShowFormat::plain:
+      break;
+  }
+  return listing(stat_csv(rows));
 }
-
-Answer show_version(const Call&) { return message(Severity::info, compatible_version); }
 
 }  // namespace novip::admin

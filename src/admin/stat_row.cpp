@@ -156,7 +156,7 @@ StatRow frontend_row(const Statistics& statistics, std::size_t index) {
   row.set("bout", totals.bytes_out);
   row.set("ereq", totals.request_errors);
   row.set("dcon", totals.denied);
-  row.set("status", proxy.accepting ? "OPEN" : "PAUSED");
+  row.set("status", proxy.settings->binds.empty() ? "STOP" : proxy.accepting ? "OPEN" : "PAUSED");
   row.set("rate", rates.frontend_sessions.now());
   row.set("rate_max", rates.frontend_sessions.peak());
   row.set("conn_rate", rates.connections.now());
@@ -196,8 +196,9 @@ StatRow server_row(const Statistics& statistics, std::size_t index, std::size_t 
   row.set("used_conn_cur", load.sessions.now());
   set_zeros(row, {"srv_icur", "idle_conn_cur", "safe_conn_cur", "need_conn_est"});
   if (server.check_running) {
-    row.set("chkfail", server.failed_checks);
-    row.set("chkdown", server.went_down);
+    const auto checks = statistics.checks(index, server_index);
+    row.set("chkfail", checks.failed);
+    row.set("chkdown", checks.went_down);
     row.set("downtime", down_seconds(server, now));
   }
   // HAProxy pauses checks in maintenance, and shows none.
@@ -223,7 +224,7 @@ StatRow backend_row(const Statistics& statistics, std::size_t index, TimePoint n
   row.set("uweight", weight_in_use(proxy));
   row.set("act", proxy.active_usable());
   row.set("bck", proxy.backup_usable());
-  row.set("chkdown", proxy.went_down);
+  row.set("chkdown", statistics.went_down(index));
   row.set("lastchg", seconds_since(proxy.last_change, now));
   if (!proxy.servers.empty()) row.set("downtime", down_seconds(proxy, now));
   row.set("rate", rates.backend_sessions.now());

@@ -8,14 +8,20 @@ Statistics::Statistics(Process process)
     : process_(std::move(process)),
       hard_maxconn_(process_.roster->maxconn()),
       last_sample_(process_.started) {
+  fit();
+}
+
+void Statistics::fit() {
   const auto& config = process_.roster->config();
   cluster::fit(own_, config);
   pages_.resize(config.proxies.size());
   cleared_.resize(config.proxies.size());
   rates_.resize(config.proxies.size());
   for (std::size_t i = 0; i < config.proxies.size(); ++i) {
-    cleared_[i].servers.resize(config.proxies[i].servers.size());
-    rates_[i].servers.resize(config.proxies[i].servers.size());
+    const auto servers = config.proxies[i].servers.size();
+    cleared_[i].servers.resize(servers);
+    cleared_[i].checks.resize(servers);
+    rates_[i].servers.resize(servers);
   }
 }
 
@@ -65,6 +71,16 @@ PoolTotals Statistics::pool(std::size_t proxy) const {
   PoolTotals sum;
   for (const auto* worker : process_.workers) sum.add(worker->proxies[proxy].backend);
   return sum;
+}
+
+CheckTotals Statistics::checks(std::size_t index, std::size_t server) const {
+  const auto& state = proxy(index).servers[server];
+  const auto& cleared = cleared_[index].checks[server];
+  return {state.failed_checks - cleared.failed, state.went_down - cleared.went_down};
+}
+
+unsigned Statistics::went_down(std::size_t index) const {
+  return proxy(index).went_down - cleared_[index].went_down;
 }
 
 std::uint64_t Statistics::accepted() const {
@@ -141,14 +157,19 @@ void Statistics::clear_peaks() {
   }
 }
 
-// The counters belong to the workers: they go on, and what there was until now is taken off.
+// The counters belong to the workers and the roster: they go on, and what there was until now is
+// taken off.
 void Statistics::clear_all() {
   clear_peaks();
   for (std::size_t i = 0; i < cleared_.size(); ++i) {
     cleared_[i].frontend = sum_frontend(i);
     cleared_[i].backend = sum_backend(i);
-    for (std::size_t j = 0; j < cleared_[i].servers.size(); ++j)
+    cleared_[i].went_down = proxy(i).went_down;
+    for (std::size_t j = 0; j < cleared_[i].servers.size(); ++j) {
+      const auto& state = proxy(i).servers[j];
       cleared_[i].servers[j] = sum_server(i, j);
+      cleared_[i].checks[j] = {state.failed_checks, state.went_down};
+    }
     pages_[i].requests = 0;
     pages_[i].responses = {};
   }

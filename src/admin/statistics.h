@@ -22,6 +22,8 @@ class Statistics {
  public:
   explicit Statistics(Process process);
 
+  /// Makes room for what a reload added: before anything asks for it. Indexes keep their meaning.
+  void fit();
   /// `used`: processor time of the whole process.
   void sample(TimePoint now, Milliseconds used);
   void clear_peaks();
@@ -38,6 +40,8 @@ class Statistics {
   BackendTotals backend(std::size_t proxy) const;
   ServerTotals server(std::size_t proxy, std::size_t server) const;
   PoolTotals pool(std::size_t proxy) const;  // since the start
+  CheckTotals checks(std::size_t proxy, std::size_t server) const;
+  unsigned went_down(std::size_t proxy) const;  // a backend: chkdown
   /// The global maxconn at start: the descriptors allow no more.
   unsigned hard_maxconn() const { return hard_maxconn_; }
   std::uint64_t accepted() const;   // client connections since the start
@@ -78,6 +82,8 @@ class Statistics {
     FrontendTotals frontend;
     BackendTotals backend;
     std::vector<ServerTotals> servers;
+    std::vector<CheckTotals> checks;
+    unsigned went_down = 0;
   };
   FrontendTotals sum_frontend(std::size_t proxy) const;
   BackendTotals sum_backend(std::size_t proxy) const;

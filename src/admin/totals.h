@@ -30,6 +30,12 @@ struct FrontendTotals {
   void subtract(const FrontendTotals& earlier);
 };
 
+/// What checks found of a server.
+struct CheckTotals {
+  unsigned failed = 0;     // chkfail
+  unsigned went_down = 0;  // chkdown
+};
+
 struct BackendTotals {
   std::uint64_t sessions = 0;
   ServerTotals servers;  // of all servers, and of sessions that never had one

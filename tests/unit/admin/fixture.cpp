@@ -20,8 +20,12 @@ config::Server server_named(const std::string& name, unsigned id) {
   return server;
 }
 
+/// Of no address: nothing here listens.
+std::vector<config::Bind> one_bind() { return std::vector<config::Bind>(1); }
+
 config::Proxy pool_named(const std::string& name, unsigned id) {
   config::Proxy proxy;
+  proxy.binds = one_bind();
   proxy.name = name;
   proxy.id = id;
   for (unsigned i = 1; i <= 3; ++i)
@@ -34,6 +38,7 @@ config::Proxy page_named(const std::string& name, unsigned id) {
   proxy.name = name;
   proxy.id = id;
   proxy.mode = config::Mode::http;
+  proxy.binds = one_bind();
   proxy.stats.enabled = true;
   proxy.stats.uri = "/";
   return proxy;
