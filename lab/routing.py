@@ -27,21 +27,18 @@ def install(node, proxy, manager):
         run_in(node, "systemctl", "enable", "--quiet", "--now", *units)
         return
     run_in(node, "env", "DEBIAN_FRONTEND=noninteractive", "dpkg", "--install", "/root/novip.deb")
-    put(node, NOVIP_CONFIGURATION, novip_configuration(node, manager))
+    put(node, NOVIP_CONFIGURATION, novip_configuration(manager))
     run_in(node, "systemctl", "enable", "--quiet", "--now", "novip")
 
 
-def novip_configuration(node, manager):
-    """packaging/novip.cfg as it is (its addresses are the lab's), with the guard of the cluster
-    where this novip knows it."""
+def novip_configuration(manager):
+    """packaging/novip.cfg as it is (its addresses are the lab's), with the guard of the cluster."""
     text = (settings.REPOSITORY / "packaging" / "novip.cfg").read_text()
     if manager == "patroni":
         # Patroni tells each node's state itself, on the port that novip's agent would have.
         kept = [line for line in text.splitlines() if "mode http   " not in line]
         return "\n".join(kept).replace("watch agent", "watch patroni") + "\n"
-    if b"require-quorum" in (machine.disk(node) / "usr/bin/novip").read_bytes():
-        text = text.replace("\nstate\n", "\nstate\n" + GUARD, 1)
-    return text
+    return text.replace("\nstate\n", "\nstate\n" + GUARD, 1)
 
 
 def configure_haproxy(node, manager):

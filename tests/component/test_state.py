@@ -54,6 +54,23 @@ def test_hung_postgresql(cluster):
 
 
 @pytest.mark.novip_only
+def test_without_quorum_there_is_no_primary(start_proxy, cluster):
+    """Nobody answers in corosync's place here. What it says when it runs: ./dev lab test."""
+    ports = {name: free_port() for name in ("srv1", "srv2")}
+    for name, port in ports.items():
+        start_proxy(f"state\n    bind 127.0.0.1:{port}\n    require-quorum corosync\n"
+                    f"    postgres \"{cluster[name].conninfo}\"\n")
+
+    def answer(name):
+        with connect(ports[name]) as connection:
+            return read_all(connection).decode()
+
+    assert re.fullmatch(r"unavailable: corosync cannot be asked whether this node has quorum: .+\n",
+                        answer("srv1"))
+    assert answer("srv2") == "standby\n"
+
+
+@pytest.mark.novip_only
 def test_a_refused_login_is_unavailable(start_proxy, cluster):
     port = free_port()
     srv1 = cluster["srv1"].postgres

@@ -124,13 +124,16 @@ TEST(Explain, FrontendAndBackend) {
 
 TEST(Explain, ThisNodeAndItsSecrets) {
   const std::string text = explained(
-      "state\n bind *:5431\n postgres \"host=127.0.0.1 password=hush\"\nglobal\n log stdout "
+      "state\n bind *:5431\n postgres \"host=127.0.0.1 password=hush\"\n require-quorum "
+      "corosync\nglobal\n log stdout "
       "local0\n"
       " stats socket /run/n.sock level admin\n maxconn 9\nlisten st\n mode http\n bind :7000\n"
       " stats uri /x\n stats auth dba:hush\n timeout client 1s\n");
   expect_line(text,
               "Asked every 50 ms with host=127.0.0.1; an answer older than 1 s counts as "
               "unavailable.");
+  expect_line(text,
+              "While corosync does not say that this node has quorum, a primary here is none.");
   expect_line(text, "*:5431 answers with one line: production, standby or unavailable.");
   expect_line(text, "Statistics page at /x for dba.");
   expect_line(text, "Events are logged to standard output.");

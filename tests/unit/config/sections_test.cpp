@@ -130,6 +130,13 @@ TEST(StateSection, Settings) {
   EXPECT_EQ(config->state->interval, Milliseconds(20));
   EXPECT_EQ(config->state->lease, seconds(2));
   EXPECT_EQ(config->state->maxconn, 9u);
+  EXPECT_FALSE(config->state->require_quorum);
+}
+
+TEST(StateSection, Quorum) {
+  EXPECT_TRUE(accepted(state(" postgres x=y\n require-quorum corosync\n"))->state->require_quorum);
+  EXPECT_EQ(told(read(state(" postgres x=y\n require-quorum etcd\n"))),
+            "4! 'require-quorum' expects 'corosync', not 'etcd'\n");
 }
 
 TEST(StateSection, HttpBindsAreNotTextBinds) {
