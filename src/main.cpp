@@ -1,6 +1,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <boost/version.hpp>
@@ -9,6 +10,7 @@
 #include "agent/agent.h"
 #include "app/daemon.h"
 #include "app/options.h"
+#include "console/status.h"
 
 namespace {
 
@@ -35,7 +37,9 @@ int main(int argc, char** argv) {
   const auto options = novip::app::parse_options({argv + 1, argv + argc});
   if (!options) {
     std::fprintf(stderr, "novip: %s\n", options.error().message.c_str());
-    return EXIT_FAILURE;
+    // 1 would be an answer of `novip status`.
+    const std::string_view action = argc > 1 ? argv[1] : "";
+    return action == "status" ? novip::console::exit_not_asked : EXIT_FAILURE;
   }
   switch (options->action) {
     case Options::Action::help:
@@ -47,6 +51,11 @@ int main(int argc, char** argv) {
       return EXIT_SUCCESS;
     case Options::Action::state:
       return print_state(*options);
+    case Options::Action::status:
+      return novip::console::status({options->socket, options->files}, options->json);
+    case Options::Action::top:
+      return novip::console::top({options->socket, options->files},
+                                 std::chrono::seconds(options->interval_s));
     case Options::Action::check:
     case Options::Action::run:
       return novip::app::run(*options);

@@ -16,6 +16,7 @@ ALLOWED = {
     "proxy": {"base", "config", "cluster", "net", "pgwire"},
     "agent": {"base", "config", "cluster", "net", "postgres"},
     "admin": {"base", "config", "cluster", "net"},
+    "console": {"base", "config"},
 }
 ALLOWED["app"] = set(ALLOWED)
 

@@ -6,7 +6,7 @@
 #include "admin/events.h"
 #include "admin/identity.h"
 #include "admin/json_text.h"
-#include "admin/verdict.h"
+#include "admin/page_verdict.h"
 
 namespace novip::admin {
 
@@ -21,15 +21,36 @@ std::string number_or_null(const std::optional<Value>& value) {
   return value ? std::to_string(*value) : "null";
 }
 
-std::string verdict_json(const Verdict& verdict) {
-  JsonList remarks;
-  for (const auto& remark : verdict.remarks) {
+/// Nobody can write: a cluster without a primary, or a port all of whose servers are down.
+bool is_down(const Statistics& statistics) {
+  const auto without_primary = [](const cluster::Topology* topology) {
+    return !topology->settings().retired && !topology->primary();
+  };
+  const auto without_server = [](const cluster::ProxyState& proxy) {
+    return !proxy.settings->pool && !proxy.settings->disabled && !proxy.settings->retired &&
+           !proxy.up();
+  };
+  return std::ranges::any_of(statistics.process().topologies, without_primary) ||
+         std::ranges::any_of(statistics.roster().proxies(), without_server);
+}
+
+std::string verdict_json(const Statistics& statistics) {
+  const Verdict verdict = judge(statistics);
+  JsonList points;
+  for (const auto& point : verdict.points) {
     JsonObject object;
-    object.text("level", name_of(remark.level)).text("text", remark.text);
-    remarks.raw(object.take());
+    object.text("level", name_of(point.level))
+        .text("text", point.text)
+        .text("advice", point.advice);
+    points.raw(object.take());
   }
+  const bool well = verdict.level == Verdict::Level::good;
   JsonObject object;
-  object.text("level", name_of(verdict.level)).raw("remarks", remarks.take());
+  object.text("health", is_down(statistics) ? "down"
+                        : well              ? "well"
+                                            : "degraded")
+      .text("headline", verdict.headline)
+      .raw("points", points.take());
   return object.take();
 }
 
@@ -69,6 +90,13 @@ std::string cluster_json(const cluster::Topology& topology, TimePoint now) {
   return object.take();
 }
 
+std::string_view state_name(const cluster::ServerState& server) {
+  if (server.in_maintenance()) return "maint";
+  if (server.unknown()) return "unknown";
+  if (server.draining()) return "drain";
+  return server.up() ? "up" : "down";
+}
+
 std::string server_json(const Statistics& statistics, std::size_t proxy, std::size_t index) {
   const auto& server = statistics.proxy(proxy).servers[index];
   JsonObject object;
@@ -77,6 +105,7 @@ std::string server_json(const Statistics& statistics, std::size_t proxy, std::si
       .text("status", server.status())
       .flag("up", server.up())
       .flag("usable", server.usable())
+      .text("state", state_name(server))
       .text("check", server.check_running ? short_name(server.last_check.status) : "")
       .text("remark", server.last_check.info)
       .number("sessions", statistics.load(proxy).servers[index].sessions.now())
@@ -130,12 +159,14 @@ std::string proxy_json(const Statistics& statistics, std::size_t index) {
   return object.take();
 }
 
-std::string events_json(const Events* events) {
+/// At most so many of the latest, of those later than `since`.
+std::string events_json(const Events* events, std::uint64_t since, std::size_t most) {
   JsonList list;
   if (events == nullptr) return list.take();
   const auto& all = events->list();
-  const auto skipped = static_cast<std::ptrdiff_t>(all.size() - std::min(all.size(), most_events));
+  const auto skipped = static_cast<std::ptrdiff_t>(all.size() - std::min(all.size(), most));
   for (auto event = all.begin() + skipped; event != all.end(); ++event) {
+    if (event->id <= since) continue;
     JsonObject object;
     object.number("id", event->id)
         .text("time", utc_text(event->when))
@@ -143,6 +174,8 @@ std::string events_json(const Events* events) {
         .number("severity", static_cast<int>(event->severity))
         .text("subject", event->subject)
         .text("member", event->member)
+        .text("state", event->state)
+        .number("count", event->count)
         .text("text", event->text);
     list.raw(object.take());
   }
@@ -156,6 +189,11 @@ Answer show_overview(const Call& call) {
 }
 
 std::string overview_json(const Statistics& statistics, TimePoint now) {
+  return overview_json(statistics, now, 0, most_events);
+}
+
+std::string overview_json(const Statistics& statistics, TimePoint now, std::uint64_t since,
+                          std::size_t most) {
   const auto& process = statistics.process();
   JsonList clusters, proxies;
   for (const auto* topology : process.topologies)
@@ -173,11 +211,12 @@ std::string overview_json(const Statistics& statistics, TimePoint now) {
       .number("sessions", process.load->connections.now())
       .number("limit", statistics.roster().maxconn())
       .number("rate", statistics.process_rates().sessions.now())
+      .number("bytes_rate", statistics.process_rates().bytes_out.now())
       .number("idle_percent", statistics.process_rates().idle.percent())
-      .raw("verdict", verdict_json(verdict_of(statistics)))
+      .raw("verdict", verdict_json(statistics))
       .raw("clusters", clusters.take())
       .raw("proxies", proxies.take())
-      .raw("events", events_json(process.events));
+      .raw("events", events_json(process.events, since, most));
   return object.take();
 }
 

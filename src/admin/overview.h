@@ -12,5 +12,8 @@ namespace novip::admin {
 Answer show_overview(const Call& call);
 
 std::string overview_json(const Statistics& statistics, TimePoint now);
+/// With at most so many of the latest events, those later than `since` (an Event::id).
+std::string overview_json(const Statistics& statistics, TimePoint now, std::uint64_t since,
+                          std::size_t most);
 
 }  // namespace novip::admin

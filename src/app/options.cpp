@@ -16,6 +16,12 @@ const char* const usage =
     "                                              1 and why, when it is not valid\n"
     "       novip state --postgres CONNINFO [--timeout MS]\n"
     "                                              print production, standby or unavailable once\n"
+    "       novip status [--json] [--socket PATH|HOST:PORT] [-f FILE|DIR]\n"
+    "                                              how the clusters, ports and servers are: exits "
+    "0\n"
+    "                                              well, 1 degraded, 2 down, 3 novip not running\n"
+    "       novip top [--interval SECONDS] [--socket …] [-f …]\n"
+    "                                              the same, live\n"
     "  -v, -vv       version\n"
     "  -V, -q        say more, say nothing\n"
     "  -D            run in the background; -db, -d keep it in the foreground\n"
@@ -24,6 +30,7 @@ const char* const usage =
     "  -n N          maximum number of connections\n"
     "  -m MB         limit of memory\n"
     "  -C DIR        change to DIR before reading files\n"
+    "  -S SOCKET     another stats socket of level admin, as HAProxy's master process has\n"
     "  -sf PID…      once listening, tell these processes to finish their sessions and end\n"
     "  -st PID…      once listening, tell these processes to end at once\n"
     "  -dW           warnings are errors; -dV no verification of servers' certificates\n"
@@ -93,6 +100,33 @@ Expected<Options> parse_state(Arguments& words) {
   return options;
 }
 
+/// `novip status` and `novip top`.
+Expected<Options> parse_console(Arguments& words, Options::Action action) {
+  Options options;
+  options.action = action;
+  const bool live = action == Options::Action::top;
+  while (!words.at_end()) {
+    const std::string word = words.take();
+    Status taken = Nothing{};
+    if (word == "--socket") {
+      taken = words.text(word, options.socket);
+    } else if (word == "-f") {
+      taken = words.text(word, options.files.emplace_back());
+    } else if (word == "--json" && !live) {
+      options.json = true;
+    } else if (word == "--interval" && live) {
+      taken = words.number(word, options.interval_s);
+    } else {
+      taken = Error{std::string(live ? "novip top" : "novip status") + ": unknown option '" + word +
+                    "'"};
+    }
+    if (!taken) return taken.error();
+  }
+  if (options.interval_s == 0 || options.interval_s > 3600)
+    return Error{"option --interval expects 1 to 3600 seconds"};
+  return options;
+}
+
 /// Options without a value; each sets something.
 bool apply_flag(const std::string& word, Options& options) {
   static const std::map<std::string, std::function<void(Options&)>, std::less<>> flags = {
@@ -137,7 +171,8 @@ Status apply_valued(const std::string& word, Arguments& words, Options& options)
     words.pids(options.old_pids);
     return Nothing{};
   }
-  if (word == "-L" || word == "-S" || word == "-x" || word == "-N") {
+  if (word == "-S") return words.text(word, options.master_socket);
+  if (word == "-L" || word == "-x" || word == "-N") {
     options.without_effect.push_back(word);
     return words.text(word, ignored);
   }
@@ -152,6 +187,8 @@ Expected<Options> parse_options(const std::vector<std::string>& arguments) {
   while (!words.at_end()) {
     const std::string word = words.take();
     if (word == "state") return parse_state(words);
+    if (word == "status") return parse_console(words, Options::Action::status);
+    if (word == "top") return parse_console(words, Options::Action::top);
     if (word == "--") {
       while (!words.at_end()) options.files.push_back(words.take());
     } else if (without_effect(word)) {

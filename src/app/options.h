@@ -10,7 +10,7 @@ namespace novip::app {
 
 /// The command line: HAProxy's own (management.txt, chapter 3), plus novip's subcommands.
 struct Options {
-  enum class Action { run, check, version, version_long, help, state };
+  enum class Action { run, check, version, version_long, help, state, status, top };
   Action action = Action::run;
   std::vector<std::string> files;  // -f, and what follows --
   std::string working_directory;   // -C
@@ -30,6 +30,11 @@ struct Options {
 
   std::string state_conninfo;        // novip state --postgres CONNINFO
   unsigned state_timeout_ms = 1000;  //             --timeout MS
+
+  bool json = false;          // novip status --json
+  std::string socket;         // novip status|top --socket PATH|HOST:PORT; `files`: -f
+  unsigned interval_s = 1;    // novip top --interval SECONDS
+  std::string master_socket;  // -S, as a `stats socket` line has it
 };
 
 Expected<Options> parse_options(const std::vector<std::string>& arguments);
