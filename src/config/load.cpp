@@ -97,6 +97,7 @@ Loaded load_files(const std::vector<std::string>& paths, const LoadOptions& opti
         fail(file, contents.error());
     }
   }
+  sources.insert(sources.end(), options.more.begin(), options.more.end());
   Loaded loaded = load(sources, options);
   if (unreadable.empty()) return loaded;
   loaded.config.reset();

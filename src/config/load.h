@@ -36,6 +36,8 @@ struct Loaded {
 struct LoadOptions {
   /// Environment for `${VAR}`; default: getenv.
   std::function<std::optional<std::string>(const std::string&)> environment;
+  /// What the command line says in the words of a file; load_files() reads it after the files.
+  std::vector<Source> more;
   /// Resolves host names, users and certificates files: off for fuzzing and unit tests.
   bool touch_system = true;
 };
