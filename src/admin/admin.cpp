@@ -31,9 +31,11 @@ Milliseconds processor_time() {
 
 /// Samples the rates once a second until the timer is cancelled.
 asio::awaitable<void> sample_rates(std::shared_ptr<Statistics> statistics,
+                                   std::shared_ptr<PageMemory> memory,
                                    std::shared_ptr<asio::steady_timer> second) {
   for (;;) {
     statistics->sample(Clock::now(), processor_time());
+    memory->history.sample(*statistics, std::chrono::system_clock::now());
     second->expires_after(std::chrono::seconds(1));
     const auto [error] = co_await second->async_wait(asio::as_tuple(asio::use_awaitable));
     if (error) co_return;
@@ -61,35 +63,48 @@ class Admin::Ports {
       : io_(io),
         statistics_(std::make_shared<Statistics>(std::move(process))),
         second_(std::make_shared<asio::steady_timer>(io)),
-        moment_(std::make_shared<asio::steady_timer>(io)),
-        listeners_(sockets.size() + pages.size()),
-        api_(io, statistics_, std::move(sockets), listeners_),
-        page_(io, statistics_, std::move(pages)) {}
-
-  void start() {
-    asio::co_spawn(io_, sample_rates(statistics_, second_), asio::detached);
-    if (statistics_->process().events)
-      asio::co_spawn(io_, note_events(statistics_, moment_), asio::detached);
-    api_.start();
-    page_.start();
+        moment_(std::make_shared<asio::steady_timer>(io)) {
+    open(std::move(sockets), std::move(pages));
   }
 
-  void fit() { statistics_->fit(); }
+  void start() {
+    asio::co_spawn(io_, sample_rates(statistics_, memory_, second_), asio::detached);
+    if (statistics_->process().events)
+      asio::co_spawn(io_, note_events(statistics_, moment_), asio::detached);
+    api_->start();
+    page_->start();
+  }
+
+  void adopt(std::vector<const cluster::Topology*> topologies, std::vector<ApiListener> sockets,
+             std::vector<PageListener> pages) {
+    statistics_->adopt(std::move(topologies));
+    api_->close_listeners();
+    page_->close_listeners();
+    open(std::move(sockets), std::move(pages));
+    api_->start();
+    page_->start();
+  }
 
   void stop() {
     second_->cancel();
     moment_->cancel();
-    api_.stop();
-    page_.stop();
+    api_->stop();
+    page_->stop();
   }
 
  private:
+  void open(std::vector<ApiListener> sockets, std::vector<PageListener> pages) {
+    const std::size_t listeners = sockets.size() + pages.size();
+    api_ = std::make_unique<RuntimeApi>(io_, statistics_, std::move(sockets), listeners);
+    page_ = std::make_unique<Page>(io_, statistics_, memory_, std::move(pages));
+  }
+
   asio::io_context& io_;
   std::shared_ptr<Statistics> statistics_;
+  std::shared_ptr<PageMemory> memory_ = std::make_shared<PageMemory>();
   std::shared_ptr<asio::steady_timer> second_, moment_;
-  std::size_t listeners_;
-  RuntimeApi api_;
-  Page page_;
+  std::unique_ptr<RuntimeApi> api_;
+  std::unique_ptr<Page> page_;
 };
 
 Admin::Admin(asio::io_context& io, Process process, std::vector<ApiListener> sockets,
@@ -99,7 +114,10 @@ Admin::Admin(asio::io_context& io, Process process, std::vector<ApiListener> soc
 
 Admin::~Admin() { stop(); }
 void Admin::start() { ports_->start(); }
-void Admin::fit() { ports_->fit(); }
+void Admin::adopt(std::vector<const cluster::Topology*> topologies,
+                  std::vector<ApiListener> sockets, std::vector<PageListener> pages) {
+  ports_->adopt(std::move(topologies), std::move(sockets), std::move(pages));
+}
 void Admin::stop() { ports_->stop(); }
 
 }  // namespace novip::admin

@@ -49,6 +49,8 @@ struct Process {
   /// are answered then. Unset: at once.
   std::function<void(std::function<void()>)> when_in_force;
   std::function<std::uint64_t()> dropped_logs;
+  /// A line for the global log.
+  std::function<void(Severity, const std::string&)> notice;
   /// Reads the files again, checks them, applies them in this process. `what`: the reasons why not,
   /// each on a line; or what there is to say of the new configuration. Unset: cannot.
   std::function<void(std::function<void(bool ok, std::string what)>)> reload;
@@ -83,8 +85,10 @@ class Admin {
         std::vector<PageListener> pages);
   ~Admin();
   void start();
-  /// The roster has another configuration: before the loop goes on.
-  void fit();
+  /// The roster has another configuration: before the loop goes on. `sockets` and `pages` are all
+  /// that there are from now on; connections go on, and so do the numbers.
+  void adopt(std::vector<const cluster::Topology*> topologies, std::vector<ApiListener> sockets,
+             std::vector<PageListener> pages);
   void stop();  // closes listeners and connections
 
  private:

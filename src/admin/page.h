@@ -1,31 +1,32 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
-#include <boost/beast/http/empty_body.hpp>
-#include <boost/beast/http/message.hpp>
-#include <boost/beast/http/string_body.hpp>
+#include <boost/asio/io_context.hpp>
 
+#include "admin/page_history.h"
 #include "admin/port.h"
 #include "admin/statistics.h"
 
 namespace novip::admin {
 
-using PageRequest = boost::beast::http::request<boost::beast::http::empty_body>;
-using PageResponse = boost::beast::http::response<boost::beast::http::string_body>;
-
-/// The answer to one request at the port of a `mode http` proxy: the page, its CSV, 401, 404 or
-/// 405. For HEAD it has the length of the body and no body.
-PageResponse answer_page(const Statistics& statistics, std::size_t proxy,
-                         const PageRequest& request, TimePoint now);
+/// What the pages of a process keep for its whole life, whatever a reload makes anew.
+struct PageMemory {
+  PageMemory();
+  History history;    // whoever has it samples it once a second
+  std::string token;  // nobody else can guess it; empty where there is no randomness
+};
 
 /// The statistics page's connections: HTTP/1 with keep-alive, bounded in size, time and number.
 class Page {
  public:
   Page(boost::asio::io_context& io, std::shared_ptr<Statistics> statistics,
-       std::vector<PageListener> listeners);
+       std::shared_ptr<const PageMemory> memory, std::vector<PageListener> listeners);
   void start();
+  /// Connections go on.
+  void close_listeners();
   void stop();
 
  private:

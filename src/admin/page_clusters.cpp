@@ -50,12 +50,9 @@ std::string row_html(const cluster::NodeView& node, TimePoint now) {
 std::string clusters_html(const Statistics& statistics, TimePoint now) {
   std::string out;
   for (const auto* topology : statistics.process().topologies) {
-    std::string alerts, rows;
-    for (const auto& alert : topology->alerts()) alerts += fill(page_alert, {{"text", alert.text}});
+    std::string rows;
     for (const auto& node : topology->nodes()) rows += row_html(node, now);
-    out +=
-        fill(page_cluster,
-             {{"name", topology->settings().name}, {"alerts_html", alerts}, {"rows_html", rows}});
+    out += fill(page_cluster, {{"name", topology->settings().name}, {"rows_html", rows}});
   }
   return out;
 }

@@ -1,12 +1,14 @@
 #include "admin/page_html.h"
 
-#include <array>
+#include <algorithm>
+#include <functional>
 #include <utility>
 
-#include <openssl/evp.h>
-
 #include "admin/identity.h"
+#include "admin/page_assets.h"
+#include "admin/page_orders.h"
 #include "admin/page_template.h"
+#include "admin/page_verdict.h"
 #include "admin/show_info.h"
 #include "base/text.h"
 
@@ -41,7 +43,7 @@ std::string since_text(const std::string& elapsed) {
 }
 
 std::string bytes_text(const std::string& bytes) {
-  constexpr const char* units[] = {"", " kB", " MB", " GB", " TB"};
+  constexpr const char* units[] = {" B", " kB", " MB", " GB", " TB"};
   const auto whole = parse_number(bytes);
   if (!whole) return "";
   auto value = static_cast<double>(*whole);
@@ -76,9 +78,15 @@ std::string role_text(const StatRow& row) {
   return "";
 }
 
-std::string row_html(const StatRow& row) {
+std::string name_html(const StatRow& row, bool choosable) {
+  if (row.kind != StatRow::Kind::server || !choosable) return escape_html(row["svname"]);
+  return fill(page_checkbox, {{"svname", row["svname"]}});
+}
+
+std::string row_html(const StatRow& row, bool choosable) {
   std::vector<Value> values = {
       {"class", row_class(row)},
+      {"name_html", name_html(row, choosable)},
       {"since", since_text(row["lastchg"])},
       {"check", check_text(row)},
       {"hint", check_hint(row)},
@@ -96,19 +104,61 @@ std::string row_html(const StatRow& row) {
   return fill(page_row, values);
 }
 
-std::string tables_html(const Statistics& statistics, const StatFilter& filter, TimePoint now) {
-  std::string tables, lines, name;
-  const auto close = [&] {
-    if (!lines.empty()) tables += fill(page_table, {{"name", name}, {"rows_html", lines}});
-    lines.clear();
-  };
-  for (const auto& row : stat_rows(statistics, filter, now)) {
-    if (row["pxname"] != name) close();
-    name = row["pxname"];
-    lines += row_html(row);
+/// One proxy's table; around it the form, where there are servers and orders are taken.
+std::string table_html(const PageView& view, const std::vector<StatRow>& rows) {
+  const auto server = std::ranges::find(rows, StatRow::Kind::server, &StatRow::kind);
+  const bool orders = !view.token.empty() && server != rows.end();
+  std::string lines, choices;
+  for (const auto& row : rows) lines += row_html(row, orders);
+  for (const auto& action : page_actions())
+    choices += fill(page_choice,
+                    {{"word", std::string(action.word)}, {"label", std::string(action.label)}});
+  const std::string form = fill(page_form, {{"uri", view.settings->uri},
+                                            {"iid", orders ? (*server)["iid"] : ""},
+                                            {"token", view.token}});
+  const std::string form_end = fill(page_form_end, {{"choices_html", choices}});
+  return fill(page_table, {{"name", rows[0]["pxname"]},
+                           {"form_html", orders ? form : ""},
+                           {"orders_html", orders ? form_end : ""},
+                           {"rows_html", lines}});
+}
+
+std::string points_html(const Verdict& verdict) {
+  std::string out;
+  for (const auto& point : verdict.points)
+    out += fill(page_point, {{"level", std::string(name_of(point.level))},
+                             {"text", point.text},
+                             {"advice", point.advice}});
+  return out;
+}
+
+/// The latest first; the script has its own list.
+std::string events_html(const Events* events) {
+  constexpr std::size_t shown = 20;
+  std::string out;
+  if (!events) return out;
+  const auto& all = events->list();
+  for (std::size_t i = 0; i < std::min(shown, all.size()); ++i) {
+    const Event& event = all[all.size() - 1 - i];
+    const std::string when = utc_text(event.when);
+    const bool alarming = event.severity <= Severity::err;
+    out += fill(page_event, {{"kind", std::string(name_of(event.kind))},
+                             {"severity", alarming ? "s-alert" : ""},
+                             {"when", when},
+                             {"clock", when.substr(11, 8)},
+                             {"text", event.text}});
   }
-  close();
-  return tables;
+  return out;
+}
+
+/// What stays as it is asked for when the script asks for the tables again.
+std::string options_text(const PageTarget& target) {
+  return std::string(target.hide_down ? ";up" : "") + (target.hide_maintenance ? ";no-maint" : "");
+}
+
+std::string notice_html(const PageTarget& target) {
+  const auto sentence = sentence_of(target.status);
+  return sentence.empty() ? "" : fill(page_notice, {{"text", std::string(sentence)}});
 }
 
 std::string version_text(const config::StatsPage& settings) {
@@ -159,47 +209,65 @@ std::string escape_html(std::string_view text) {
   return out;
 }
 
-const std::string& page_security_policy() {
-  static const std::string policy = [] {
-    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-    unsigned length = 0;
-    EVP_Digest(page_style.data(), page_style.size(), digest.data(), &length, EVP_sha256(), nullptr);
-    std::array<unsigned char, 2 * EVP_MAX_MD_SIZE> text{};
-    EVP_EncodeBlock(text.data(), digest.data(), static_cast<int>(length));
-    return "default-src 'none'; style-src 'sha256-" +
-           std::string(reinterpret_cast<const char*>(text.data())) +
-           "'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const std::string& page_build() {
+  static const std::string build = [] {
+    const std::hash<std::string_view> hash;
+    return format("%zx", hash(page_script) ^ hash(page_style) << 1);
   }();
-  return policy;
+  return build;
 }
 
-std::string page_html(const Statistics& statistics, const config::StatsPage& settings,
-                      const PageTarget& target, TimePoint now) {
+std::string tables_html(const PageView& view) {
+  StatFilter filter;
+  filter.legends = view.settings->show_legends;
+  filter.hide_down = view.target.hide_down;
+  filter.hide_maintenance = view.target.hide_maintenance;
+  std::string tables = clusters_html(*view.statistics, view.now);
+  std::vector<StatRow> rows;
+  for (auto& row : stat_rows(*view.statistics, filter, view.now)) {
+    if (!rows.empty() && rows[0]["pxname"] != row["pxname"]) {
+      tables += table_html(view, rows);
+      rows.clear();
+    }
+    rows.push_back(std::move(row));
+  }
+  return rows.empty() ? tables : tables + table_html(view, rows);
+}
+
+std::string page_html(const PageView& view) {
+  const auto& statistics = *view.statistics;
   const auto& process = statistics.process();
   const auto& rates = statistics.process_rates();
-  StatFilter filter;
-  filter.legends = settings.show_legends;
-  filter.hide_down = target.hide_down;
-  filter.hide_maintenance = target.hide_maintenance;
-  const auto uptime = std::chrono::duration_cast<std::chrono::seconds>(now - process.started);
-  return fill(page_body, {{"style_html", std::string(page_style)},
-                          {"node", process.node},
+  const auto& settings = *view.settings;
+  const Verdict verdict = judge(statistics);
+  const auto uptime = std::chrono::duration_cast<std::chrono::seconds>(view.now - process.started);
+  const bool refreshes = view.target.refresh && settings.refresh.count() > 0;
+  const auto seconds = std::max<long>(settings.refresh.count(), 1);
+  const std::string refresh = fill(page_refresh, {{"seconds", std::to_string(seconds)}});
+  return fill(page_body, {{"node", process.node},
                           {"version", version_text(settings)},
                           {"description", settings.description.value_or("")},
+                          {"build", page_build()},
+                          {"refresh_html", refreshes ? refresh : ""},
+                          {"interval", std::to_string(view.target.refresh ? seconds * 1000 : 0)},
+                          {"options", options_text(view.target)},
+                          {"notice_html", notice_html(view.target)},
+                          {"level", std::string(name_of(verdict.level))},
+                          {"headline", verdict.headline},
+                          {"points_html", points_html(verdict)},
+                          {"events_html", events_html(process.events)},
                           {"pid", std::to_string(process.pid)},
                           {"uptime", uptime_text(uptime)},
-                          {"threads", std::to_string(process.threads)},
                           {"maxconn", std::to_string(statistics.roster().maxconn())},
                           {"connections", std::to_string(process.load->connections.now())},
-                          {"rate", std::to_string(rates.connections.now())},
-                          {"bits", bytes_text(std::to_string(rates.bytes_out.now()))},
+                          {"rate", std::to_string(rates.sessions.now())},
+                          {"bytes", bytes_text(std::to_string(rates.bytes_out.now()))},
                           {"idle", std::to_string(rates.idle.percent())},
                           {"uri", settings.uri},
-                          {"toggle", target.hide_down ? "" : ";up"},
-                          {"toggle_text",
-                           target.hide_down ? "Show all servers" : "Hide servers that are down"},
-                          {"clusters_html", clusters_html(statistics, now)},
-                          {"tables_html", tables_html(statistics, filter, now)}});
+                          {"toggle", view.target.hide_down ? "" : ";up"},
+                          {"toggle_text", view.target.hide_down ? "Show all servers"
+                                                                : "Hide servers that are down"},
+                          {"tables_html", tables_html(view)}});
 }
 
 }  // namespace novip::admin

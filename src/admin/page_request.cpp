@@ -1,7 +1,8 @@
 #include "admin/page_request.h"
 
-#include <optional>
+#include <algorithm>
 
+#include "base/endpoint.h"
 #include "base/text.h"
 
 namespace novip::admin {
@@ -32,22 +33,48 @@ std::optional<std::string> decode_base64(std::string_view text) {
   return out;
 }
 
-/// Takes as long whether or not the first characters are right.
-bool same(std::string_view given, std::string_view secret) {
-  unsigned difference = given.size() == secret.size() ? 0 : 1;
-  for (std::size_t i = 0; i < given.size() && !secret.empty(); ++i)
-    difference |= static_cast<unsigned char>(given[i]) ^
-                  static_cast<unsigned char>(secret[i % secret.size()]);
-  return difference == 0;
+/// "%2F" and "+" as forms write them; none: a broken escape.
+std::optional<std::string> decode_form(std::string_view text) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  const std::string lower = to_lower(text);
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      out += text[i] == '+' ? ' ' : text[i];
+      continue;
+    }
+    if (i + 2 >= text.size()) return std::nullopt;
+    const auto high = digits.find(lower[i + 1]), low = digits.find(lower[i + 2]);
+    if (high == std::string_view::npos || low == std::string_view::npos) return std::nullopt;
+    out += static_cast<char>(high << 4 | low);
+    i += 2;
+  }
+  return out;
+}
+
+/// The number after "name=" in an option.
+template <typename Number>
+void take_number(std::string_view option, std::string_view name, Number& number) {
+  if (!option.starts_with(name)) return;
+  const auto value = parse_number(option.substr(name.size()));
+  if (value && *value <= INT64_MAX) number = static_cast<Number>(*value);
 }
 
 void take_option(PageTarget& page, std::string_view option) {
-  if (option == "csv") page.format = PageTarget::Format::csv;
-  if (option == "json" || option == "typed" || option == "json-schema")
-    page.format = PageTarget::Format::unknown;
+  using Format = PageTarget::Format;
+  constexpr std::pair<std::string_view, Format> formats[] = {
+      {"csv", Format::csv},     {"json", Format::json},     {"typed", Format::typed},
+      {"live", Format::live},   {"tables", Format::tables}, {"script", Format::script},
+      {"style", Format::style},
+  };
+  for (const auto& [name, format] : formats)
+    if (option == name) page.format = format;
   if (option == "norefresh") page.refresh = false;
   if (option == "up") page.hide_down = true;
   if (option == "no-maint") page.hide_maintenance = true;
+  if (option.starts_with("st=")) page.status = option.substr(3, 4);
+  take_number(option, "since=", page.since);
+  take_number(option, "after=", page.after);
 }
 
 }  // namespace
@@ -62,16 +89,72 @@ PageTarget parse_page_target(std::string_view target, std::string_view uri) {
   return page;
 }
 
-bool authorized(std::string_view header,
-                const std::vector<std::pair<std::string, std::string>>& users) {
-  if (users.empty()) return true;
+std::string authorized_user(std::string_view header,
+                            const std::vector<std::pair<std::string, std::string>>& users) {
   constexpr std::string_view scheme = "basic ";
-  if (to_lower(header.substr(0, scheme.size())) != scheme) return false;
+  if (to_lower(header.substr(0, scheme.size())) != scheme) return "";
   const auto given = decode_base64(trim(header.substr(scheme.size())));
-  if (!given) return false;
-  bool found = false;
-  for (const auto& [name, password] : users) found |= same(*given, name + ":" + password);
+  if (!given) return "";
+  std::string found;
+  for (const auto& [name, password] : users)
+    if (same_secret(*given, name + ":" + password)) found = name;
   return found;
+}
+
+std::optional<PageOrder> parse_page_order(std::string_view body) {
+  constexpr std::size_t most_servers = 1000;
+  PageOrder order;
+  for (const auto pair : split(trim(body), '&')) {
+    const auto equals = std::min(pair.find('='), pair.size());
+    const auto name = decode_form(pair.substr(0, equals));
+    const auto value = decode_form(pair.substr(std::min(equals + 1, pair.size())));
+    if (!name || !value) return std::nullopt;
+    if (*name == "s") order.servers.push_back(*value);
+    if (*name == "action") order.action = *value;
+    if (*name == "b") order.backend = *value;
+    if (*name == "t") order.token = *value;
+    if (order.servers.size() > most_servers) return std::nullopt;
+  }
+  return order;
+}
+
+Provenance provenance(std::string_view origin, std::string_view fetch_site, std::string_view host) {
+  bool said = false;
+  if (!fetch_site.empty()) {
+    if (fetch_site != "same-origin") return Provenance::foreign;
+    said = true;
+  }
+  if (!origin.empty()) {
+    const auto scheme = origin.find("://");
+    if (scheme == std::string_view::npos || host.empty()) return Provenance::foreign;
+    if (to_lower(origin.substr(scheme + 3)) != to_lower(host)) return Provenance::foreign;
+    said = true;
+  }
+  return said ? Provenance::same_site : Provenance::unsaid;
+}
+
+bool is_loopback_host(std::string_view host) {
+  const auto colon = host.rfind(':');
+  const bool has_port = colon != std::string_view::npos && parse_number(host.substr(colon + 1)) &&
+                        host.find(']') != colon + 1 && (host[0] == '[' || host.find(':') == colon);
+  std::string_view name = has_port ? host.substr(0, colon) : host;
+  if (to_lower(name) == "localhost") return true;
+  if (name.starts_with('[') && name.ends_with(']')) name = name.substr(1, name.size() - 2);
+  const auto address = Endpoint::ip(name, 0);
+  return address && is_loopback(*address);
+}
+
+bool is_loopback(const Endpoint& address) {
+  const std::string host = address.is_ip() ? address.host() : "";
+  return host.starts_with("127.") || host == "::1" || host.starts_with("::ffff:127.");
+}
+
+bool same_secret(std::string_view given, std::string_view secret) {
+  unsigned difference = given.size() == secret.size() && !secret.empty() ? 0 : 1;
+  for (std::size_t i = 0; i < given.size() && !secret.empty(); ++i)
+    difference |= static_cast<unsigned char>(given[i]) ^
+                  static_cast<unsigned char>(secret[i % secret.size()]);
+  return difference == 0;
 }
 
 }  // namespace novip::admin

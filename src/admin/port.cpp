@@ -28,24 +28,32 @@ Port::Port(asio::io_context& io, UniqueFd listener, std::shared_ptr<Places> plac
 
 void Port::start() { asio::co_spawn(io_, accept_all(shared_from_this()), asio::detached); }
 
+/// Released before it is closed: where others have descriptors of the socket, epoll would go on to
+/// report it.
+void Port::close_listener() {
+  listening_ = false;
+  boost::system::error_code ignored;
+  if (acceptor_.is_open()) UniqueFd(acceptor_.release(ignored)).reset();
+}
+
 void Port::stop() {
   stopped_ = true;
-  boost::system::error_code ignored;
-  acceptor_.close(ignored);
+  close_listener();
   for (auto* stream : streams_) stream->close();
   places_->freed.cancel();
 }
 
 asio::awaitable<void> Port::accept_all(std::shared_ptr<Port> port) {
   asio::steady_timer pause(port->io_);
-  while (!port->stopped_) {
+  while (port->listening_) {
     auto [error, socket] = co_await port->acceptor_.async_accept(awaiting);
-    if (error && !port->stopped_) {
+    if (error && port->listening_) {
       // Out of descriptors: they come back when sessions end.
       pause.expires_after(std::chrono::milliseconds(100));
       co_await pause.async_wait(awaiting);
       continue;
     }
+    if (error) co_return;
     while (!port->stopped_ && port->places_->taken >= port->places_->limit) {
       port->places_->freed.expires_at(asio::steady_timer::time_point::max());
       co_await port->places_->freed.async_wait(awaiting);

@@ -36,6 +36,8 @@ class Port : public std::enable_shared_from_this<Port> {
 
   Port(boost::asio::io_context& io, UniqueFd listener, std::shared_ptr<Places> places, Serve serve);
   void start();
+  /// Connections go on. (Another descriptor of the socket may be listened on.)
+  void close_listener();
   void stop();  // closes the listener and every connection
 
  private:
@@ -50,6 +52,7 @@ class Port : public std::enable_shared_from_this<Port> {
   std::shared_ptr<Places> places_;
   Serve serve_;
   std::set<Stream*> streams_;
+  bool listening_ = true;
   bool stopped_ = false;
 };
 

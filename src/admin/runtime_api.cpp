@@ -159,6 +159,10 @@ void RuntimeApi::start() {
   for (auto& port : ports_) port->start();
 }
 
+void RuntimeApi::close_listeners() {
+  for (auto& port : ports_) port->close_listener();
+}
+
 void RuntimeApi::stop() {
   for (auto& port : ports_) port->stop();
 }

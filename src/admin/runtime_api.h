@@ -16,6 +16,8 @@ class RuntimeApi {
   RuntimeApi(boost::asio::io_context& io, std::shared_ptr<Statistics> statistics,
              std::vector<ApiListener> listeners, std::size_t listener_count);
   void start();
+  /// Connections go on.
+  void close_listeners();
   void stop();
 
  private:

@@ -11,6 +11,11 @@ Statistics::Statistics(Process process)
   fit();
 }
 
+void Statistics::adopt(std::vector<const cluster::Topology*> topologies) {
+  process_.topologies = std::move(topologies);
+  fit();
+}
+
 void Statistics::fit() {
   const auto& config = process_.roster->config();
   cluster::fit(own_, config);

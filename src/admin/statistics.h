@@ -22,8 +22,9 @@ class Statistics {
  public:
   explicit Statistics(Process process);
 
-  /// Makes room for what a reload added: before anything asks for it. Indexes keep their meaning.
-  void fit();
+  /// After a reload, before anything else: makes room for what it added. Indexes keep their
+  /// meaning.
+  void adopt(std::vector<const cluster::Topology*> topologies);
   /// `used`: processor time of the whole process.
   void sample(TimePoint now, Milliseconds used);
   void clear_peaks();
@@ -88,6 +89,7 @@ class Statistics {
   FrontendTotals sum_frontend(std::size_t proxy) const;
   BackendTotals sum_backend(std::size_t proxy) const;
   ServerTotals sum_server(std::size_t proxy, std::size_t server) const;
+  void fit();
   void sample_proxy(std::size_t proxy, Milliseconds elapsed);
 
   Process process_;

@@ -39,6 +39,9 @@ admin::Process Control::process_for_admin() {
   };
   process.when_in_force = [this](auto done) { when_in_force(std::move(done)); };
   process.dropped_logs = [this] { return logger_.dropped(); };
+  process.notice = [this](Severity severity, const std::string& line) {
+    notice(-1, severity, line);
+  };
   return process;
 }
 

@@ -74,7 +74,8 @@ struct StatsPage {
   bool show_legends = false;
   bool show_node = false;
   std::optional<std::string> description;
-  bool admin = false;  // stats admin if TRUE
+  bool admin = false;        // stats admin if TRUE, or LOCALHOST
+  bool admin_local = false;  // only from this machine
 };
 
 // ---- clusters: novip's own -----------------------------------------------------------------

@@ -35,11 +35,13 @@ void add_user(Parser& p, const Arguments& words) {
 
 void set_admin(Parser& p, const Arguments& words) {
   StatsPage& stats = page(p);
-  if (words[0] != "if" || words[1] != "TRUE")
+  const bool local = words[1] == "LOCALHOST";
+  if (words[0] != "if" || (words[1] != "TRUE" && !local) || words.size() > 2)
     return p.error(
-        "'stats admin' is supported as 'stats admin if TRUE' only: novip has no ACLs; "
+        "'stats admin' is supported as 'stats admin if TRUE' and 'stats admin if LOCALHOST': "
         "protect the page with 'stats auth' and its address");
   stats.admin = true;
+  stats.admin_local = local;
 }
 
 void set_description(Parser& p, const Arguments& words) {

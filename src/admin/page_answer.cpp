@@ -1,0 +1,202 @@
+#include "admin/page_answer.h"
+
+#include <utility>
+
+#include "admin/cluster_report.h"
+#include "admin/overview.h"
+#include "admin/page_assets.h"
+#include "admin/page_html.h"
+#include "admin/page_orders.h"
+#include "admin/page_request.h"
+#include "admin/show_stat.h"
+
+namespace novip::admin {
+
+namespace http = boost::beast::http;
+
+namespace {
+
+using Format = PageTarget::Format;
+
+/// One request with all that decides about its answer.
+struct Visit {
+  const PageSite& site;
+  const PageClient& client;
+  const PageRequest& request;
+  const config::StatsPage& settings;
+  PageTarget target;
+  std::string user;  // empty: nobody had to say who they are
+  TimePoint now;
+
+  const Statistics& statistics() const { return *site.statistics; }
+  std::string_view header(http::field name) const {
+    const auto value = request[name];
+    return {value.data(), value.size()};
+  }
+  std::string_view header(const char* name) const {
+    const auto value = request[name];
+    return {value.data(), value.size()};
+  }
+};
+
+PageResponse respond(http::status status, const char* type, std::string body) {
+  PageResponse response(status, 11);
+  response.set(http::field::content_type, type);
+  response.body() = std::move(body);
+  return response;
+}
+
+PageResponse text_response(http::status status, std::string body) {
+  return respond(status, "text/plain; charset=utf-8", std::move(body));
+}
+
+PageResponse unauthorized(const config::StatsPage& settings) {
+  auto response = text_response(http::status::unauthorized,
+                                "You need a valid user and password to access this content.\n");
+  std::string realm;
+  for (const char c : settings.realm) {
+    if (c == '"' || c == '\\') realm += '\\';
+    realm += c;
+  }
+  response.set(http::field::www_authenticate, "Basic realm=\"" + realm + "\"");
+  return response;
+}
+
+PageResponse not_allowed(const config::StatsPage& settings) {
+  auto response = text_response(http::status::method_not_allowed, "Use GET or HEAD.\n");
+  response.set(http::field::allow, settings.admin ? "GET, HEAD, POST" : "GET, HEAD");
+  return response;
+}
+
+/// The script and the style: their names change when they do.
+PageResponse asset(const char* type, std::string_view text) {
+  auto response = respond(http::status::ok, type, std::string(text));
+  response.set(http::field::cache_control, "private, max-age=86400, immutable");
+  return response;
+}
+
+/// Whether this client may give orders at all. Without `stats auth` only one on this machine, which
+/// asked for it by an address: a name could have been made to point here by anybody.
+bool may_order(const Visit& visit) {
+  const auto& settings = visit.settings;
+  if (!settings.admin || (settings.admin_local && !visit.client.local)) return false;
+  if (!settings.users.empty()) return !visit.user.empty();
+  return visit.client.local && is_loopback_host(visit.header(http::field::host));
+}
+
+PageView view_for(const Visit& visit) {
+  return {visit.site.statistics, &visit.settings, visit.target,
+          may_order(visit) ? visit.site.token : "", visit.now};
+}
+
+PageResponse html_response(const Visit& visit) {
+  auto response = respond(http::status::ok, "text/html; charset=utf-8", page_html(view_for(visit)));
+  response.set("content-security-policy", page_security_policy);
+  return response;
+}
+
+std::string live_text(const Visit& visit) {
+  auto text = overview_json(visit.statistics(), visit.now, visit.target.since, Events::most);
+  if (visit.site.history)
+    text.insert(1, "\"history\":" + visit.site.history->json(visit.target.after) + ",");
+  return text;
+}
+
+std::vector<StatRow> rows_for(const Visit& visit) {
+  StatFilter filter;
+  filter.legends = visit.settings.show_legends;
+  filter.hide_down = visit.target.hide_down;
+  filter.hide_maintenance = visit.target.hide_maintenance;
+  return stat_rows(visit.statistics(), filter, visit.now);
+}
+
+PageResponse show(const Visit& visit) {
+  switch (visit.target.format) {
+    case Format::html:
+      return html_response(visit);
+    case Format::csv:
+      return text_response(http::status::ok, stat_csv(rows_for(visit)));
+    case Format::typed:
+      return text_response(http::status::ok, stat_typed(rows_for(visit), false));
+    case Format::json:
+      return respond(http::status::ok, "application/json", stat_json(rows_for(visit)));
+    case Format::live:
+      return respond(http::status::ok, "application/json", live_text(visit));
+    case Format::tables:
+      return respond(http::status::ok, "text/html; charset=utf-8", tables_html(view_for(visit)));
+    case Format::script:
+      return asset("text/javascript; charset=utf-8", page_script);
+    case Format::style:
+      return asset("text/css; charset=utf-8", page_style);
+  }
+  return text_response(http::status::not_found, "There is nothing here.\n");
+}
+
+PageResponse forbidden(const char* why) { return text_response(http::status::forbidden, why); }
+
+/// The form's answer, as HAProxy's: back to the page, which says how it went.
+PageResponse back_to_page(const Visit& visit, OrderResult result) {
+  auto response = text_response(http::status::see_other, "");
+  response.set(http::field::location, visit.settings.uri + ";st=" + std::string(code_of(result)));
+  return response;
+}
+
+PageResponse take_order(const Visit& visit) {
+  if (!may_order(visit)) return back_to_page(visit, OrderResult::denied);
+  const auto order = parse_page_order(visit.request.body());
+  if (!order) return back_to_page(visit, OrderResult::invalid);
+  const auto from = provenance(visit.header(http::field::origin), visit.header("sec-fetch-site"),
+                               visit.header(http::field::host));
+  if (from == Provenance::foreign)
+    return forbidden("This order was sent from a page of another site.\n");
+  if (from == Provenance::unsaid && !same_secret(order->token, visit.site.token))
+    return forbidden(
+        "Send the page's token (the form's field \"t\"), or an Origin header that says this "
+        "site, to prove that the order is yours.\n");
+  const std::string who = (visit.user.empty() ? "" : visit.user + " at ") + visit.client.address;
+  return back_to_page(visit, carry_out(visit.statistics(), *order, who, visit.now));
+}
+
+PageResponse metrics_response(const Visit& visit) {
+  return respond(http::status::ok, "text/plain; version=0.0.4; charset=utf-8",
+                 cluster_metrics(visit.statistics(), visit.now));
+}
+
+PageResponse choose_response(Visit& visit) {
+  const bool metrics = visit.request.target() == "/metrics";
+  if (!visit.target.matches && !metrics)
+    return text_response(http::status::not_found, "There is nothing here.\n");
+  visit.user = authorized_user(visit.header(http::field::authorization), visit.settings.users);
+  if (!visit.settings.users.empty() && visit.user.empty()) return unauthorized(visit.settings);
+  const auto method = visit.request.method();
+  if (method == http::verb::post && !metrics && visit.settings.admin) return take_order(visit);
+  if (method != http::verb::get && method != http::verb::head) return not_allowed(visit.settings);
+  return metrics ? metrics_response(visit) : show(visit);
+}
+
+/// What every answer carries.
+void finish(PageResponse& response, const PageRequest& request) {
+  if (response[http::field::cache_control].empty())
+    response.set(http::field::cache_control, "no-cache");
+  response.set("x-content-type-options", "nosniff");
+  // Not "no-referrer": the browser would keep back where an order comes from, too.
+  response.set("referrer-policy", "same-origin");
+  response.version(request.version());
+  response.keep_alive(request.keep_alive());
+  response.prepare_payload();
+  if (request.method() == http::verb::head) response.body().clear();
+}
+
+}  // namespace
+
+PageResponse answer_page(const PageSite& site, const PageClient& client, const PageRequest& request,
+                         TimePoint now) {
+  const auto& settings = site.statistics->proxy(site.proxy).settings->stats;
+  const std::string_view target(request.target().data(), request.target().size());
+  Visit visit{site, client, request, settings, parse_page_target(target, settings.uri), "", now};
+  auto response = choose_response(visit);
+  finish(response, request);
+  return response;
+}
+
+}  // namespace novip::admin
