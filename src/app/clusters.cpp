@@ -5,73 +5,119 @@
 
 namespace novip::app {
 
-Clusters::Clusters(boost::asio::io_context& io, std::shared_ptr<const config::Config> config,
-                   cluster::Roster& roster)
-    : config_(std::move(config)),
-      roster_(roster),
-      watches_(io, config_,
-               {[this](std::size_t cluster, std::size_t node, const cluster::Instance& instance,
-                       TimePoint asked) { heard(cluster, node, instance, asked); },
-                [this](std::size_t cluster, std::size_t node, const std::string& why) {
-                  topologies_[cluster]->trouble(node, why);
-                  assess(cluster, Clock::now());
-                }}),
-      expiry_(io) {
-  for (const auto& settings : config_->clusters) {
-    auto& topology = *topologies_.emplace_back(std::make_unique<cluster::Topology>(settings));
-    topology.on_notice = [this](Severity severity, const std::string& line) {
-      if (on_notice) on_notice(severity, line);
-    };
+Clusters::Watched::Watched(Clusters& clusters, std::size_t number,
+                           std::shared_ptr<const config::Cluster> section)
+    : index(number),
+      settings(std::move(section)),
+      topology(*settings),
+      watches(clusters.io_, settings,
+              {[this, &clusters](std::size_t node, const cluster::Instance& instance,
+                                 TimePoint asked) { clusters.heard(*this, node, instance, asked); },
+               [this, &clusters](std::size_t node, const std::string& why) {
+                 topology.trouble(node, why);
+                 clusters.assess(*this, Clock::now());
+               }}) {}
+
+Clusters::Clusters(boost::asio::io_context& io, cluster::Roster& roster)
+    : io_(io), roster_(roster), expiry_(io) {
+  for (std::size_t i = 0; i < roster_.config().clusters.size(); ++i) {
+    clusters_.push_back(std::make_unique<Watched>(*this, i, section(i)));
+    notify_of(*clusters_.back());
   }
 }
 
+/// Keeps the whole configuration that it is part of.
+std::shared_ptr<const config::Cluster> Clusters::section(std::size_t index) const {
+  const auto config = roster_.shared_config();
+  return {config, &config->clusters[index]};
+}
+
+void Clusters::notify_of(Watched& watched) {
+  watched.topology.on_notice = [this](Severity severity, const std::string& line) {
+    if (on_notice) on_notice(severity, line);
+  };
+}
+
 void Clusters::start() {
-  for (std::size_t cluster = 0; cluster < topologies_.size(); ++cluster)
-    assess(cluster, Clock::now());
-  watches_.start();
+  for (auto& watched : clusters_) {
+    assess(*watched, Clock::now());
+    watched->watches.start();
+  }
 }
 
 void Clusters::stop() {
-  watches_.stop();
+  for (auto& watched : clusters_) watched->watches.stop();
   expiry_.cancel();
 }
 
-void Clusters::verify(std::size_t proxy, std::size_t server, std::function<void(bool)> done) {
-  const auto& pool = config_->proxies[proxy].pool;
-  if (!pool) return done(false);
-  const Milliseconds limit = config_->clusters[pool->cluster].lease;
-  watches_.ask(pool->cluster, server, limit,
-               [this, proxy, server, done = std::move(done)](const cluster::Instance* answer) {
-                 done(answer != nullptr && answer->known() &&
-                      roster_.proxies()[proxy].servers[server].usable());
-               });
+void Clusters::adopt() {
+  const TimePoint now = Clock::now();
+  auto before = std::exchange(clusters_, {});
+  for (std::size_t i = 0; i < roster_.config().clusters.size(); ++i) {
+    const auto settings = section(i);
+    const auto same = std::ranges::find_if(before, [&](const auto& watched) {
+      return watched && watched->settings->name == settings->name;
+    });
+    if (same != before.end() && *(*same)->settings == *settings) {
+      clusters_.push_back(std::move(*same));
+      clusters_.back()->index = i;
+      continue;
+    }
+    auto& watched = *clusters_.emplace_back(std::make_unique<Watched>(*this, i, settings));
+    notify_of(watched);
+    if (same != before.end()) watched.topology.take_over((*same)->topology, now);
+    watched.watches.start();
+  }
+  for (const auto& watched : before)
+    if (watched) watched->watches.stop();
+  for (const auto& watched : clusters_) assess(*watched, now);
 }
 
-void Clusters::heard(std::size_t cluster, std::size_t node, const cluster::Instance& instance,
+void Clusters::verify(std::size_t proxy, std::size_t server, std::function<void(bool)> done) {
+  const auto& pool = roster_.config().proxies[proxy].pool;
+  const int node = roster_.config().proxies[proxy].servers[server].node;
+  if (!pool || node < 0) return done(false);
+  Watched& watched = *clusters_[pool->cluster];
+  watched.watches.ask(
+      static_cast<std::size_t>(node), watched.settings->lease,
+      [this, proxy, server, done = std::move(done)](const cluster::Instance* answer) {
+        const auto& state = roster_.proxies()[proxy].servers[server];
+        done(answer != nullptr && answer->known() && state.usable() && !state.unknown());
+      });
+}
+
+std::vector<const cluster::Topology*> Clusters::topologies() const {
+  std::vector<const cluster::Topology*> all;
+  for (const auto& watched : clusters_)
+    if (!watched->settings->retired) all.push_back(&watched->topology);
+  return all;
+}
+
+void Clusters::heard(Watched& watched, std::size_t node, const cluster::Instance& instance,
                      TimePoint asked) {
   const TimePoint now = Clock::now();
-  topologies_[cluster]->heard(node, instance, asked, now);
-  assess(cluster, now);
+  watched.topology.heard(node, instance, asked, now);
+  assess(watched, now);
 }
 
-void Clusters::assess(std::size_t cluster, TimePoint now) {
-  roster_.assess(cluster, *topologies_[cluster], now);
-  if (on_news) on_news(*topologies_[cluster]);
+void Clusters::assess(const Watched& watched, TimePoint now) {
+  roster_.assess(watched.index, watched.topology, now);
+  if (on_news) on_news(watched.topology);
   wait_for_expiry();
 }
 
 /// Leases end by the clock alone.
 void Clusters::wait_for_expiry() {
   TimePoint next = TimePoint::max();
-  for (const auto& topology : topologies_) next = std::min(next, topology->next_expiry());
+  for (const auto& watched : clusters_) next = std::min(next, watched->topology.next_expiry());
   if (next == TimePoint::max() || next == expiry_.expiry()) return;
   expiry_.expires_at(next);
   expiry_.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
     const TimePoint now = Clock::now();
-    for (std::size_t cluster = 0; cluster < topologies_.size(); ++cluster) {
-      topologies_[cluster]->expire(now);
-      assess(cluster, now);
+    for (auto& watched : clusters_) {
+      watched->topology.expire(now);
+      assess(*watched, now);
     }
   });
 }

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
-#include <optional>
+#include <string>
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
@@ -19,8 +19,8 @@ namespace novip::app {
 /// Topology, and from there to the Roster. Control thread only.
 class Clusters {
  public:
-  Clusters(boost::asio::io_context& io, std::shared_ptr<const config::Config> config,
-           cluster::Roster& roster);
+  /// Of the roster's configuration.
+  Clusters(boost::asio::io_context& io, cluster::Roster& roster);
 
   /// A line for the log.
   std::function<void(Severity, const std::string& line)> on_notice;
@@ -29,22 +29,35 @@ class Clusters {
 
   void start();
   void stop();
+  /// After Roster::adopt(): a cluster that is as it was goes on; another one begins with what is
+  /// known of the nodes that it still has. Topologies of the others are gone.
+  void adopt();
   /// Whether a role pool's server is in its role, by a state asked for after this call. The Roster
   /// follows from the answer before `done` is called.
   void verify(std::size_t proxy, std::size_t server, std::function<void(bool)> done);
-  /// One for each of Config::clusters, in place for good.
-  const std::vector<std::unique_ptr<cluster::Topology>>& topologies() const { return topologies_; }
+  /// One for each section, until adopt().
+  std::vector<const cluster::Topology*> topologies() const;
 
  private:
-  void heard(std::size_t cluster, std::size_t node, const cluster::Instance& instance,
+  struct Watched {
+    Watched(Clusters& clusters, std::size_t number, std::shared_ptr<const config::Cluster> section);
+
+    std::size_t index;  // in Config::clusters
+    std::shared_ptr<const config::Cluster> settings;
+    cluster::Topology topology;
+    probe::Watches watches;
+  };
+
+  std::shared_ptr<const config::Cluster> section(std::size_t index) const;
+  void heard(Watched& watched, std::size_t node, const cluster::Instance& instance,
              TimePoint asked);
-  void assess(std::size_t cluster, TimePoint now);
+  void notify_of(Watched& watched);
+  void assess(const Watched& watched, TimePoint now);
   void wait_for_expiry();
 
-  std::shared_ptr<const config::Config> config_;
+  boost::asio::io_context& io_;
   cluster::Roster& roster_;
-  std::vector<std::unique_ptr<cluster::Topology>> topologies_;
-  probe::Watches watches_;
+  std::vector<std::unique_ptr<Watched>> clusters_;
   boost::asio::steady_timer expiry_;
 };
 

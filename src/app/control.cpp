@@ -50,17 +50,18 @@ bool is_this_machine(const Endpoint& address, const config::State& state,
 
 }  // namespace
 
-Control::Control(std::shared_ptr<const config::Config> config, Listeners listeners,
+Control::Control(std::shared_ptr<const config::Config> config, Listeners listeners, Handout handout,
                  const ControlOptions& options)
     : config_(std::move(config)),
       options_(options),
       logger_(log_identity(config_->global)),
       roster_(config_, options.maxconn, Clock::now()),
-      checks_(io_, roster_),
-      clusters_(io_, config_, roster_),
+      checks_(std::make_unique<probe::Checks>(io_, roster_, config_)),
+      clusters_(io_, roster_),
       own_addresses_(net::own_addresses()),
       signals_(io_, SIGTERM, SIGINT, SIGUSR1),
-      settle_timer_(io_) {
+      settle_timer_(io_),
+      listeners_(std::move(listeners)) {
   signals_.add(SIGHUP);
   signals_.add(SIGUSR2);
   cluster::fit(load_, *config_);
@@ -77,24 +78,34 @@ Control::Control(std::shared_ptr<const config::Config> config, Listeners listene
     cluster_events_.look(topology);
     tell_agent(topology);
   };
+  make_workers(std::move(handout.workers));
+  if (config_->state) make_agent(std::move(handout.state), std::move(handout.state_http));
+  admin_.emplace(io_, process_for_admin(), std::move(handout.api), std::move(handout.pages));
+}
+
+Control::~Control() = default;
+
+void Control::make_workers(std::vector<std::vector<proxy::Listener>> listeners) {
   const proxy::Shared shared = shared_with_workers();
-  const auto count = static_cast<unsigned>(listeners.workers.size());
+  const auto count = static_cast<unsigned>(listeners.size());
   for (unsigned i = 0; i < count; ++i)
     workers_.push_back(std::make_unique<proxy::Worker>(i, count, shared, roster_.snapshot(),
-                                                       std::move(listeners.workers[i])));
+                                                       std::move(listeners[i])));
   for (auto& worker : workers_) {
     std::vector<proxy::Worker*> peers;
     for (auto& other : workers_)
       if (other != worker) peers.push_back(other.get());
     worker->set_peers(std::move(peers));
   }
-  if (config_->state)
-    agent_.emplace(*config_->state, std::move(listeners.state), std::move(listeners.state_http),
-                   [this](const std::string& line) { notice(-1, Severity::notice, line); });
-  admin_.emplace(io_, process_for_admin(), std::move(listeners.api), std::move(listeners.pages));
 }
 
-Control::~Control() = default;
+/// Its lines are written by this thread, which alone knows where to.
+void Control::make_agent(std::vector<UniqueFd> text, std::vector<UniqueFd> http) {
+  agent_.emplace(*config_->state, std::move(text), std::move(http),
+                 [this](const std::string& line) {
+                   boost::asio::post(io_, [this, line] { notice(-1, Severity::notice, line); });
+                 });
+}
 
 /// What workers call, on their threads.
 proxy::Shared Control::shared_with_workers() {
@@ -105,7 +116,7 @@ proxy::Shared Control::shared_with_workers() {
   shared.own_addresses = own_addresses_;
   shared.observed = [this](std::size_t proxy, std::size_t server, bool success) {
     boost::asio::post(io_, [this, proxy, server, success] {
-      if (roster_.observed(proxy, server, success, Clock::now())) checks_.hasten(proxy, server);
+      if (roster_.observed(proxy, server, success, Clock::now())) checks_->hasten(proxy, server);
     });
   };
   shared.verify = [this](unsigned worker, std::size_t proxy, std::size_t server,
@@ -120,10 +131,13 @@ void Control::run(std::function<void()> ready) {
   wait_for_signal();
   if (agent_) agent_->start();
   admin_->start();
-  for (const auto& proxy : config_->proxies)
-    notice(static_cast<int>(proxy.id) - 2, Severity::notice, "Proxy " + proxy.name + " started.");
+  for (std::size_t i = 0; i < config_->proxies.size(); ++i)
+    notice(static_cast<int>(i), Severity::notice,
+           "Proxy " + config_->proxies[i].name + " started.");
+  for (const auto& [proxy, complaint] : checks_->complaints())
+    notice(proxy, Severity::alert, complaint);
   roster_.on_change = [this] { publish(); };
-  checks_.start();
+  checks_->start();
   clusters_.start();
   settle_timer_.expires_after(settle_limit(*config_));
   settle_timer_.async_wait([this](const boost::system::error_code& error) {
@@ -170,7 +184,7 @@ void Control::hasten_unknown() {
   const auto& proxies = roster_.proxies();
   for (std::size_t proxy = 0; proxy < proxies.size(); ++proxy)
     for (std::size_t server = 0; server < proxies[proxy].servers.size(); ++server)
-      if (proxies[proxy].servers[server].unknown()) checks_.hasten(proxy, server);
+      if (proxies[proxy].servers[server].unknown()) checks_->hasten(proxy, server);
 }
 
 void Control::notice(int proxy, Severity severity, const std::string& line) const {
@@ -180,7 +194,7 @@ void Control::notice(int proxy, Severity severity, const std::string& line) cons
     const auto& settings = config_->proxies[static_cast<std::size_t>(proxy)];
     logger_.log(settings.logs, severity, line, settings.log_tag);
   } else {
-    logger_.log(global.logs, severity, line);
+    logger_.log(global.logs, severity, line, global.log_tag);
   }
   if (!options_.echo || severity > Severity::notice) return;
   const char* const label = severity <= Severity::alert     ? "ALERT"
@@ -200,9 +214,7 @@ void Control::wait_for_signal() {
 void Control::on_signal(int signal) {
   if (signal == SIGUSR1) return soft_stop();
   if (signal == SIGTERM || signal == SIGINT) return hard_stop();
-  notice(-1, Severity::warning,
-         "reload was asked for (SIGHUP or SIGUSR2), but this version cannot reload: the running "
-         "configuration is kept; restart novip to apply a new one");
+  reload([](bool, const std::string&) {});
 }
 
 void Control::soft_stop() {
@@ -212,11 +224,13 @@ void Control::soft_stop() {
   events_.add({.severity = Severity::warning, .text = line});
   const auto limit = config_->global.hard_stop_after;
   const auto deadline = limit.count() != 0 ? Clock::now() + limit : TimePoint::max();
+  listeners_.close();
   for (auto& worker : workers_) worker->stop_accepting(deadline);
   begin_stopping();
 }
 
 void Control::hard_stop() {
+  listeners_.close();
   for (auto& worker : workers_) worker->stop();
   if (!stopping_) begin_stopping();
 }
@@ -237,7 +251,7 @@ void Control::workers_ended() {
     for (auto& worker : workers_) worker->join();
     boost::asio::post(io_, [this] {
       log_stopped_proxies();
-      checks_.stop();
+      checks_->stop();
       clusters_.stop();
       admin_->stop();
       if (agent_) agent_->stop();
@@ -247,18 +261,21 @@ void Control::workers_ended() {
 }
 
 void Control::log_stopped_proxies() const {
-  for (std::size_t i = 0; i < config_->proxies.size(); ++i) {
-    std::uint64_t frontend = 0;
-    std::uint64_t backend = 0;
-    for (const auto& worker : workers_) {
-      frontend += worker->counters().proxies[i].frontend.sessions.get();
-      backend += worker->counters().proxies[i].backend.sessions.get();
-    }
-    notice(static_cast<int>(i), Severity::warning,
-           format("Proxy %s stopped (cumulated conns: FE: %llu, BE: %llu).",
-                  config_->proxies[i].name.c_str(), static_cast<unsigned long long>(frontend),
-                  static_cast<unsigned long long>(backend)));
+  for (std::size_t i = 0; i < config_->proxies.size(); ++i)
+    if (!config_->proxies[i].retired) log_stopped_proxy(i);
+}
+
+void Control::log_stopped_proxy(std::size_t i) const {
+  std::uint64_t frontend = 0;
+  std::uint64_t backend = 0;
+  for (const auto& worker : workers_) {
+    frontend += worker->counters().proxies[i].frontend.sessions.get();
+    backend += worker->counters().proxies[i].backend.sessions.get();
   }
+  notice(static_cast<int>(i), Severity::warning,
+         format("Proxy %s stopped (cumulated conns: FE: %llu, BE: %llu).",
+                config_->proxies[i].name.c_str(), static_cast<unsigned long long>(frontend),
+                static_cast<unsigned long long>(backend)));
 }
 
 /// The post lets publish() go first: the worker routes by the answer before it acts on it.

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +17,7 @@
 #include "agent/agent.h"
 #include "app/clusters.h"
 #include "app/listeners.h"
+#include "app/loading.h"
 #include "cluster/counters.h"
 #include "cluster/roster.h"
 #include "config/model.h"
@@ -28,6 +31,8 @@ namespace novip::app {
 struct ControlOptions {
   unsigned maxconn = 0;  // sessions of the whole process, never 0
   bool echo = false;     // notices also go to standard error
+  /// Reads the files again, for a reload. On a thread of its own.
+  std::function<Loading()> load;
 };
 
 /// The control thread: the only writer of what is known of servers. It runs the checks, the
@@ -35,7 +40,8 @@ struct ControlOptions {
 /// Made, run and destroyed on the main thread.
 class Control {
  public:
-  Control(std::shared_ptr<const config::Config> config, Listeners listeners,
+  /// `listeners` are the configuration's, `handout` what they gave.
+  Control(std::shared_ptr<const config::Config> config, Listeners listeners, Handout handout,
           const ControlOptions& options);
   ~Control();
 
@@ -46,6 +52,8 @@ class Control {
 
  private:
   proxy::Shared shared_with_workers();
+  void make_workers(std::vector<std::vector<proxy::Listener>> listeners);
+  void make_agent(std::vector<UniqueFd> text, std::vector<UniqueFd> http);
   void notice(int proxy, Severity severity, const std::string& line) const;
   void start_workers_when_settled();
   void start_workers();
@@ -58,6 +66,26 @@ class Control {
   void begin_stopping();
   void workers_ended();
   void log_stopped_proxies() const;
+  void log_stopped_proxy(std::size_t proxy) const;
+
+  // control_reload.cpp
+  using Reloaded = std::function<void(bool ok, std::string what)>;
+  using Next = std::shared_ptr<const config::Config>;
+  void reload(Reloaded done);
+  void apply(Next next, Reloaded done);
+  void begin_reload();
+  void files_read(const Loading& loading);
+  std::string remarks_of(const Loading& loading) const;
+  void change_to(const Next& next, std::string remarks);
+  Next merged_with(const config::Config& next) const;
+  struct Prepared;
+  Expected<Prepared, std::vector<Error>> prepare(const Next& merged);
+  void go_over(Prepared prepared);
+  void replace_agent(const std::optional<config::State>& before, Handout& handout);
+  void tell_proxies(const config::Config& before);
+  void end_reload(bool ok, const std::string& what);
+
+  // control_admin.cpp
   admin::Process process_for_admin();
   void list_sessions(std::function<void(std::vector<admin::SessionRow>)> done);
   void shutdown_session(std::uint64_t id, std::function<void(bool)> done);
@@ -74,17 +102,26 @@ class Control {
   admin::Events events_;
   admin::ClusterEvents cluster_events_{events_};
   cluster::Roster roster_;
-  probe::Checks checks_;
+  std::unique_ptr<probe::Checks> checks_;
   Clusters clusters_;
   proxy::CancelKeys cancel_keys_;
   std::vector<Endpoint> own_addresses_;
   boost::asio::signal_set signals_;
   boost::asio::steady_timer settle_timer_;
+  Listeners listeners_;
   std::vector<std::unique_ptr<proxy::Worker>> workers_;
   std::optional<agent::Agent> agent_;
   std::optional<admin::Admin> admin_;
   std::function<void()> ready_;
   std::jthread joiner_;  // waits for the workers' threads to end
+  std::jthread loader_;  // reads the files
+  /// Reloads that were asked for, in order; the first is under way.
+  struct Order {
+    Next next;  // null: what the files say
+    std::vector<Reloaded> done;
+  };
+  std::deque<Order> reloads_;
+  admin::Process::Reloads reload_counts_;
   bool started_ = false;
   bool stopping_ = false;
   bool publish_posted_ = false;

@@ -24,7 +24,7 @@ admin::SessionRow row(const proxy::SessionInfo& session) {
 admin::Process Control::process_for_admin() {
   admin::Process process;
   process.roster = &roster_;
-  for (const auto& topology : clusters_.topologies()) process.topologies.push_back(topology.get());
+  process.topologies = clusters_.topologies();
   process.load = &load_;
   process.events = &events_;
   for (const auto& worker : workers_) process.workers.push_back(&worker->counters());
@@ -38,6 +38,9 @@ admin::Process Control::process_for_admin() {
     shutdown_session(id, std::move(done));
   };
   process.when_in_force = [this](auto done) { when_in_force(std::move(done)); };
+  process.reload = [this](auto done) { reload(std::move(done)); };
+  process.apply = [this](auto next, auto done) { apply(std::move(next), std::move(done)); };
+  process.reloads = [this] { return reload_counts_; };
   process.dropped_logs = [this] { return logger_.dropped(); };
   process.notice = [this](Severity severity, const std::string& line) {
     notice(-1, severity, line);

@@ -1,20 +1,17 @@
 #include "app/daemon.h"
 
-#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
-#include <thread>
 #include <unistd.h>
 #include <utility>
 
 #include "app/control.h"
 #include "app/listeners.h"
+#include "app/loading.h"
 #include "app/process.h"
-#include "base/text.h"
 #include "config/explain.h"
-#include "config/load.h"
 
 namespace novip::app {
 
@@ -29,60 +26,14 @@ int refuse(const std::string& message) {
   return EXIT_FAILURE;
 }
 
-/// What the command line changes in a configuration.
-std::shared_ptr<const config::Config> with_options(const config::Config& loaded,
-                                                   const Options& options) {
-  auto config = std::make_shared<config::Config>(loaded);
-  auto& global = config->global;
-  if (options.maxconn != 0) global.maxconn = options.maxconn;
-  if (!options.pidfile.empty()) global.pidfile = options.pidfile;
-  if (options.daemon) global.daemon = true;
-  if (options.foreground) global.daemon = false;
-  if (options.no_server_verify)
-    for (auto& proxy : config->proxies)
-      for (auto& server : proxy.servers) server.tls.verify = config::Verify::none;
-  return config;
-}
-
-/// Null when the configuration has errors (or warnings under -dW): they have been told.
-std::shared_ptr<const config::Config> load(const Options& options) {
-  const auto loaded = config::load_files(options.files);
-  bool warned = false;
-  for (const auto& remark : loaded.remarks) {
-    warned = warned || remark.kind == config::Remark::Kind::warning;
+/// Null when the configuration is refused; why has been told.
+std::shared_ptr<const config::Config> load_and_tell(const Options& options) {
+  const auto loading = load(options);
+  for (const auto& remark : loading.remarks)
     if (!options.quiet || remark.kind == config::Remark::Kind::error)
       std::fprintf(stderr, "%s\n", config::text(remark).c_str());
-  }
-  if (!loaded.config) {
-    say("ALERT", "the configuration has errors: nothing was started");
-    return nullptr;
-  }
-  if (warned && options.fail_on_warnings) {
-    say("ALERT", "the configuration has warnings, and -dW makes them errors");
-    return nullptr;
-  }
-  return with_options(*loaded.config, options);
-}
-
-unsigned worker_count(const config::Global& global) {
-  if (global.nbthread != 0) return global.nbthread;
-  return std::max(1U, std::thread::hardware_concurrency());
-}
-
-/// Sessions that the descriptor limit allows; says so when those are fewer than asked for.
-unsigned session_limit(const config::Config& config, std::size_t listeners) {
-  std::size_t servers = 0;
-  for (const auto& proxy : config.proxies) servers += proxy.servers.size();
-  const auto reserved = static_cast<unsigned>(64 + listeners + 2 * servers +
-                                              (config.state ? config.state->maxconn : 0));
-  const auto& global = config.global;
-  const unsigned allowed = raise_descriptor_limit(global.maxconn, global.ulimit_n, reserved);
-  if (global.maxconn > allowed)
-    say("WARNING",
-        format("maxconn %u needs %u file descriptors, more than this process may open: %u sessions "
-               "at most; raise the limit (LimitNOFILE= in the unit, ulimit -n)",
-               global.maxconn, 2 * global.maxconn + reserved, allowed));
-  return allowed;
+  if (!loading.config) say("ALERT", loading.refusal + ": nothing was started");
+  return loading.config;
 }
 
 void tell_predecessors(const Options& options) {
@@ -92,6 +43,9 @@ void tell_predecessors(const Options& options) {
 
 int serve(const std::shared_ptr<const config::Config>& config, Listeners listeners,
           unsigned maxconn, const Options& options) {
+  const unsigned workers = worker_count(config->global);
+  auto handout = listeners.hand_out(*config, workers);
+  if (!handout) return refuse(handout.error().message);
   const auto& global = config->global;
   Pidfile pidfile;
   if (!global.pidfile.empty() && (global.daemon || options.master_worker))
@@ -105,7 +59,8 @@ int serve(const std::shared_ptr<const config::Config>& config, Listeners listene
   control_options.maxconn = maxconn;
   control_options.echo = !global.daemon && !options.quiet;
   if (auto dropped = drop_privileges(global); !dropped) return refuse(dropped.error().message);
-  Control control(config, std::move(listeners), control_options);
+  control_options.load = [options] { return load(options); };
+  Control control(config, std::move(listeners), std::move(*handout), control_options);
   control.run([&background] { background.detached(); });
   pidfile.clear();
   return EXIT_SUCCESS;
@@ -118,7 +73,7 @@ int run(const Options& options) {
     return refuse("cannot change to directory '" + options.working_directory + "' (-C)");
   for (const auto& option : options.without_effect)
     if (!options.quiet) say("WARNING", "option " + option + " has no effect in novip");
-  const auto config = load(options);
+  const auto config = load_and_tell(options);
   if (!config) return EXIT_FAILURE;
   if (options.action == Options::Action::check) {
     if (!options.quiet) std::fputs(config::explain(*config).c_str(), stdout);
@@ -131,15 +86,16 @@ int run(const Options& options) {
   // A peer that went away is an error of write(), not the end of the process.
   std::signal(SIGPIPE, SIG_IGN);
   const unsigned workers = worker_count(config->global);
-  std::size_t binds = 0;
-  for (const auto& proxy : config->proxies) binds += proxy.binds.size();
-  const unsigned maxconn = session_limit(*config, binds * workers);
-  auto listeners = open_listeners(*config, workers, !options.old_pids.empty());
+  const auto limit = session_limit(*config, workers);
+  if (!limit.warning.empty()) say("WARNING", limit.warning);
+  Listeners::Before before;
+  before.shared = !options.old_pids.empty();
+  auto listeners = Listeners::open(*config, workers, std::move(before));
   if (!listeners) {
     for (const auto& error : listeners.error()) say("ALERT", error.message);
     return refuse("not every address could be opened: nothing was started");
   }
-  return serve(config, std::move(*listeners), maxconn, options);
+  return serve(config, std::move(*listeners), limit.maxconn, options);
 }
 
 }  // namespace novip::app

@@ -1,19 +1,29 @@
 #include "app/listeners.h"
 
+#include <algorithm>
+#include <fcntl.h>
+#include <string>
 #include <utility>
 
+#include "config/merge.h"
 #include "net/listener.h"
 
 namespace novip::app {
 
 namespace {
 
+constexpr unsigned default_backlog = 1024;
+
+unsigned backlog_of(const config::Bind& bind, unsigned of_proxy) {
+  if (bind.backlog != 0) return bind.backlog;
+  return of_proxy != 0 ? of_proxy : default_backlog;
+}
+
 net::ListenOptions listen_options(const config::Bind& bind, unsigned backlog, bool shared) {
   net::ListenOptions options;
   options.address = bind.address;
   options.inherited = bind.inherited.value_or(-1);
-  if (const unsigned wanted = bind.backlog != 0 ? bind.backlog : backlog; wanted != 0)
-    options.backlog = wanted;
+  options.backlog = backlog;
   options.v6only = bind.v6only;
   options.v4v6 = bind.v4v6;
   options.interface = bind.interface;
@@ -25,72 +35,151 @@ net::ListenOptions listen_options(const config::Bind& bind, unsigned backlog, bo
   return options;
 }
 
-/// Opens one `bind` after the other and keeps what went wrong, so that all of it is told at once.
-class Opening {
- public:
-  explicit Opening(bool shared) : shared_(shared) {}
+UniqueFd duplicate(const UniqueFd& fd) { return UniqueFd(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 3)); }
 
-  std::vector<UniqueFd> open(const config::Bind& bind, const std::string& who, unsigned backlog,
-                             unsigned copies) {
-    auto opened = net::listen(listen_options(bind, backlog, shared_), copies);
-    if (opened) return std::move(*opened);
-    errors_.push_back(Error{"[" + bind.where.file + ":" + std::to_string(bind.where.line) +
-                            "] : " + who + ": " + opened.error().message});
-    return {};
+/// Every `bind` that takes clients, with what it is of.
+template <typename Visit>
+void for_each_bind(const config::Config& config, unsigned workers, Visit visit) {
+  for (const auto& proxy : config.proxies) {
+    if (proxy.disabled) continue;
+    const unsigned copies = proxy.mode == config::Mode::http ? 1 : workers;
+    for (const auto& bind : proxy.binds)
+      visit(bind, "proxy '" + proxy.name + "'", proxy.backlog, copies);
   }
-
-  std::vector<Error>& errors() { return errors_; }
-
- private:
-  bool shared_;
-  std::vector<Error> errors_;
-};
-
-void open_proxy(const config::Proxy& proxy, std::size_t index, Opening& opening,
-                Listeners& listeners) {
-  const std::string who = "proxy '" + proxy.name + "'";
-  for (const auto& bind : proxy.binds) {
-    if (proxy.mode == config::Mode::http) {
-      for (auto& fd : opening.open(bind, who, proxy.backlog, 1))
-        listeners.pages.push_back({std::move(fd), index});
-      continue;
-    }
-    const auto copies = static_cast<unsigned>(listeners.workers.size());
-    auto worker = listeners.workers.begin();
-    for (auto& fd : opening.open(bind, who, proxy.backlog, copies))
-      (worker++)->push_back({std::move(fd), index, &bind});
-  }
+  for (const auto& socket : config.global.stats_sockets) visit(socket.bind, "stats socket", 0, 1);
+  if (!config.state) return;
+  for (const auto& bind : config.state->binds) visit(bind, "section state", 0, 1);
+  for (const auto& bind : config.state->http) visit(bind, "section state", 0, 1);
 }
 
 }  // namespace
 
-std::size_t Listeners::count() const {
-  std::size_t sum = api.size() + pages.size() + state.size() + state_http.size();
-  for (const auto& worker : workers) sum += worker.size();
-  return sum;
+/// Opens one `bind` after the other and keeps what went wrong, so that all of it is told at once.
+class Listeners::Opening {
+ public:
+  Opening(Before before) : before_(std::move(before)) {
+    if (before_.running == nullptr) return;
+    for (const auto& sockets : before_.running->sockets_) {
+      free_.push_back(&sockets);
+      last_number_ = std::max(last_number_, sockets.number);
+    }
+  }
+
+  void open(const config::Bind& bind, const std::string& who, unsigned backlog, unsigned copies) {
+    Sockets sockets{bind, {}, 0};
+    backlog = backlog_of(bind, backlog);
+    take_running(bind, sockets);
+    if (sockets.number == 0) sockets.number = ++last_number_;
+    take_inherited(bind, sockets);
+    for (const auto& fd : sockets.fds) net::set_backlog(fd.get(), backlog);
+    if (sockets.fds.size() < copies) {
+      const auto missing = copies - static_cast<unsigned>(sockets.fds.size());
+      auto opened = net::listen(listen_options(bind, backlog, may_share(bind, sockets)), missing);
+      if (!opened) return fail(bind, who, opened.error());
+      std::ranges::move(*opened, std::back_inserter(sockets.fds));
+    }
+    opened_.push_back(std::move(sockets));
+  }
+
+  std::vector<Error>& errors() { return errors_; }
+  std::vector<Sockets>& opened() { return opened_; }
+
+ private:
+  void take_running(const config::Bind& bind, Sockets& sockets) {
+    const auto same = std::ranges::find_if(free_, [&bind](const Sockets* running) {
+      return config::same_socket(running->bind, bind);
+    });
+    if (same == free_.end()) return;
+    for (const auto& fd : (*same)->fds)
+      if (auto copy = duplicate(fd)) sockets.fds.push_back(std::move(copy));
+    sockets.number = (*same)->number;
+    free_.erase(same);
+  }
+
+  void take_inherited(const config::Bind& bind, Sockets& sockets) {
+    if (bind.inherited) return;
+    for (auto& fd : before_.inherited)
+      if (fd && net::listens_at(fd.get(), listen_options(bind, 0, false)))
+        sockets.fds.push_back(std::move(fd));
+  }
+
+  /// A wildcard address that gives way to one of its addresses, or the other way round, has the
+  /// port until the change is made.
+  bool may_share(const config::Bind& bind, const Sockets& sockets) const {
+    if (before_.shared || !sockets.fds.empty()) return true;
+    return std::ranges::any_of(free_, [&bind](const Sockets* running) {
+      return running->bind.address.port() != 0 &&
+             running->bind.address.port() == bind.address.port();
+    });
+  }
+
+  void fail(const config::Bind& bind, const std::string& who, const Error& error) {
+    errors_.push_back(Error{"[" + bind.where.file + ":" + std::to_string(bind.where.line) +
+                            "] : " + who + ": " + error.message});
+  }
+
+  Before before_;
+  std::vector<const Sockets*> free_;  // of the running ones, that nobody took over
+  std::uint64_t last_number_ = 0;
+  std::vector<Sockets> opened_;
+  std::vector<Error> errors_;
+};
+
+Expected<Listeners, std::vector<Error>> Listeners::open(const config::Config& config,
+                                                        unsigned workers, Before before) {
+  Opening opening(std::move(before));
+  for_each_bind(config, workers,
+                [&](const config::Bind& bind, const std::string& who, unsigned backlog,
+                    unsigned copies) { opening.open(bind, who, backlog, copies); });
+  if (!opening.errors().empty()) return std::move(opening.errors());
+  Listeners listeners;
+  listeners.sockets_ = std::move(opening.opened());
+  return listeners;
 }
 
-Expected<Listeners, std::vector<Error>> open_listeners(const config::Config& config,
-                                                       unsigned workers, bool shared) {
-  Opening opening(shared);
-  Listeners listeners;
-  listeners.workers.resize(workers);
-  for (std::size_t i = 0; i < config.proxies.size(); ++i)
-    if (const auto& proxy = config.proxies[i]; !proxy.disabled)
-      open_proxy(proxy, i, opening, listeners);
-  for (const auto& socket : config.global.stats_sockets)
-    for (auto& fd : opening.open(socket.bind, "stats socket", 0, 1))
-      listeners.api.push_back({std::move(fd), &socket});
-  if (config.state) {
-    for (const auto& bind : config.state->binds)
-      for (auto& fd : opening.open(bind, "section state", 0, 1))
-        listeners.state.push_back(std::move(fd));
-    for (const auto& bind : config.state->http)
-      for (auto& fd : opening.open(bind, "section state", 0, 1))
-        listeners.state_http.push_back(std::move(fd));
+/// In the order of for_each_bind().
+Expected<Handout> Listeners::hand_out(const config::Config& config, unsigned workers) const {
+  Handout handout;
+  handout.workers.resize(workers);
+  auto next = sockets_.begin();
+  bool complete = true;
+  const auto give = [&next, &complete](auto take) {
+    for (const auto& fd : next->fds) {
+      auto copy = duplicate(fd);
+      complete = complete && copy;
+      take(std::move(copy), next->number);
+    }
+    ++next;
+  };
+  for (std::size_t i = 0; i < config.proxies.size(); ++i) {
+    const auto& proxy = config.proxies[i];
+    for (auto bind = proxy.binds.begin(); bind != proxy.binds.end() && !proxy.disabled; ++bind) {
+      std::size_t turn = 0;
+      give([&](UniqueFd fd, std::uint64_t number) {
+        if (proxy.mode == config::Mode::http)
+          handout.pages.push_back({std::move(fd), i});
+        else
+          handout.workers[turn++ % workers].push_back({std::move(fd), i, &*bind, number});
+      });
+    }
   }
-  if (!opening.errors().empty()) return std::move(opening.errors());
-  return listeners;
+  for (const auto& socket : config.global.stats_sockets)
+    give([&](UniqueFd fd, std::uint64_t) { handout.api.push_back({std::move(fd), &socket}); });
+  if (config.state) {
+    for (std::size_t i = 0; i < config.state->binds.size(); ++i)
+      give([&](UniqueFd fd, std::uint64_t) { handout.state.push_back(std::move(fd)); });
+    for (std::size_t i = 0; i < config.state->http.size(); ++i)
+      give([&](UniqueFd fd, std::uint64_t) { handout.state_http.push_back(std::move(fd)); });
+  }
+  if (!complete) return Error{"no file descriptor is left for the listening sockets"};
+  return handout;
+}
+
+std::vector<int> Listeners::descriptors() const {
+  std::vector<int> all;
+  for (const auto& sockets : sockets_)
+    for (const auto& fd : sockets.fds) all.push_back(fd.get());
+  return all;
 }
 
 }  // namespace novip::app

@@ -16,10 +16,18 @@ enum class Fit { yes, no, unknown };
 
 bool synchronous(SyncState sync) { return sync == SyncState::sync || sync == SyncState::quorum; }
 
+/// One that is retired is nobody's choice any more, but stays a primary for those who are on it
+/// until there is another one.
+bool is_primary(const Topology& topology, std::size_t index) {
+  const NodeView& node = topology.nodes()[index];
+  if (!node.settings->retired) return topology.primary() == index;
+  return node.instance.role == Role::primary && !topology.primary() && !topology.in_minority();
+}
+
 /// Whether a node that is available and of this cluster is in a pool's role.
 Fit fit(Pool::Role role, const Topology& topology, std::size_t index) {
   const NodeView& node = topology.nodes()[index];
-  const bool primary = topology.primary() == index;
+  const bool primary = is_primary(topology, index);
   const bool standby = node.instance.role == Role::standby;
   const auto known = [](bool fits) { return fits ? Fit::yes : Fit::no; };
   switch (role) {
@@ -74,7 +82,7 @@ std::string describe_claim(const Topology& topology, const NodeView& node) {
 std::string describe(const Pool& pool, const Topology& topology, std::size_t index) {
   const NodeView& node = topology.nodes()[index];
   if (node.instance.role == Role::standby) return describe_standby(pool, node);
-  if (topology.primary() != index) return describe_claim(topology, node);
+  if (!is_primary(topology, index)) return describe_claim(topology, node);
   return format("primary, timeline %u", node.instance.timeline);
 }
 

@@ -22,11 +22,16 @@ CheckResult bounded(CheckResult result) {
   return result;
 }
 
-/// Until its cluster is known a role pool's server takes nothing, and counts as down.
-void await_assessment(ServerState& server) {
-  server.check_running = true;
-  server.operation = Operation::stopped;
-  server.health.empty();
+/// Those that are retired after those that are not.
+template <typename States>
+std::optional<std::size_t> find_by_name(const States& states, std::string_view name) {
+  std::optional<std::size_t> retired;
+  for (std::size_t i = 0; i < states.size(); ++i) {
+    if (states[i].settings->name != name) continue;
+    if (!states[i].settings->retired) return i;
+    if (!retired) retired = i;
+  }
+  return retired;
 }
 
 }  // namespace
@@ -34,39 +39,29 @@ void await_assessment(ServerState& server) {
 Roster::Roster(std::shared_ptr<const config::Config> config, unsigned default_maxconn,
                TimePoint now)
     : config_(std::move(config)), maxconn_(std::max(default_maxconn, 1u)) {
-  for (const config::Proxy& settings : config_->proxies) {
-    ProxyState proxy;
-    proxy.settings = &settings;
-    proxy.accepting = !settings.disabled;
-    proxy.maxconn = settings.maxconn ? settings.maxconn : maxconn_;
-    proxy.last_change = now;
-    for (const config::Server& server : settings.servers) proxy.servers.emplace_back(server, now);
-    if (settings.pool) std::ranges::for_each(proxy.servers, await_assessment);
-    proxies_.push_back(std::move(proxy));
-  }
+  for (const config::Proxy& settings : config_->proxies)
+    proxies_.push_back(new_proxy(settings, now));
 }
 
 std::optional<std::size_t> Roster::find_proxy(std::string_view name) const {
-  for (std::size_t i = 0; i < proxies_.size(); ++i)
-    if (proxies_[i].settings->name == name) return i;
-  return std::nullopt;
+  return find_by_name(proxies_, name);
 }
 
 std::optional<std::size_t> Roster::find_server(std::size_t proxy, std::string_view name) const {
-  const auto& servers = proxies_[proxy].servers;
-  for (std::size_t i = 0; i < servers.size(); ++i)
-    if (servers[i].settings->name == name) return i;
-  return std::nullopt;
+  return find_by_name(proxies_[proxy].servers, name);
 }
 
 int Roster::backend_of(const config::Proxy& proxy) const {
   if (!proxy.is_frontend()) return -1;
   const std::string& name = proxy.default_backend.empty() ? proxy.name : proxy.default_backend;
+  int retired = -1;
   for (std::size_t i = 0; i < proxies_.size(); ++i) {
     const config::Proxy& other = *proxies_[i].settings;
-    if (other.is_backend() && other.name == name) return static_cast<int>(i);
+    if (!other.is_backend() || other.name != name) continue;
+    if (!other.retired) return static_cast<int>(i);
+    retired = static_cast<int>(i);
   }
-  return -1;
+  return retired;
 }
 
 std::shared_ptr<const Snapshot> Roster::snapshot() const {

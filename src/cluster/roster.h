@@ -32,11 +32,21 @@ class Roster {
   /// Called once after each call that changed snapshot(), or that settled() the roster.
   std::function<void()> on_change;
 
+  /// Goes over to a configuration that config::merge() made of this one: every proxy and server
+  /// that stays keeps its state, what an operator ordered and its counts, as HAProxy's server state
+  /// file would. What is not known any more (another address, another check) takes no session until
+  /// it is, but has its sessions until then. Role pools of a cluster that changed wait for
+  /// assess().
+  void adopt(std::shared_ptr<const config::Config> config, unsigned default_maxconn, TimePoint now);
+
   const config::Config& config() const { return *config_; }
   std::shared_ptr<const config::Config> shared_config() const { return config_; }
   const std::vector<ProxyState>& proxies() const { return proxies_; }
   std::optional<std::size_t> find_proxy(std::string_view name) const;
   std::optional<std::size_t> find_server(std::size_t proxy, std::string_view name) const;
+  /// Retired, and without sessions: neither shown nor checked.
+  bool gone(std::size_t proxy) const;
+  bool gone(std::size_t proxy, std::size_t server) const;
   std::shared_ptr<const Snapshot> snapshot() const;
   std::uint64_t generation() const { return generation_; }
   unsigned maxconn() const { return maxconn_; }
@@ -126,6 +136,13 @@ class Roster {
   void take_place(const Event&, const Eligibility&, bool heard);
   void end_sessions(const Event&, const std::optional<Eligibility>& before);
   void return_to_place(ServerState&);
+
+  // Reload (roster_reload.cpp).
+  ProxyState new_proxy(const config::Proxy&, TimePoint now) const;
+  void adopt_proxy(std::size_t proxy, const config::Config& before, TimePoint now);
+  void adopt_server(const Event&, const config::Proxy& before, bool same_source);
+  void adopt_address(const Event&, const config::Server& before);
+  void adopt_orders(const Event&, const config::Server& before);
 
   // Orders (roster_orders.cpp).
   void change_state(const Event&, SetState);

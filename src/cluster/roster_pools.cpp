@@ -41,6 +41,18 @@ bool is_watched(const ServerState& server) {
   return server.address == server.settings->host.address;
 }
 
+std::size_t node_of(const ServerState& server) {
+  return static_cast<std::size_t>(server.settings->node);
+}
+
+std::optional<Eligibility> judge_server(const ServerState& server, const config::RolePool& pool,
+                                        const Topology& topology) {
+  if (server.settings->node < 0) return std::nullopt;
+  if (!is_watched(server))
+    return Eligibility{Place::out, "its address is not its node's", Cut::none};
+  return judge(pool, topology, node_of(server), is_at(server.eligibility, Place::drains));
+}
+
 }  // namespace
 
 void Roster::assess(std::size_t cluster, const Topology& topology, TimePoint now) {
@@ -55,20 +67,18 @@ void Roster::assess(std::size_t cluster, const Topology& topology, TimePoint now
 void Roster::assess_pool(std::size_t proxy, const Topology& topology, TimePoint now) {
   const auto& servers = proxies_[proxy].servers;
   std::vector<std::optional<Eligibility>> before;
-  std::vector<Eligibility> next;
-  for (std::size_t i = 0; i < servers.size(); ++i) {
-    before.push_back(servers[i].eligibility);
-    const bool drained = is_at(servers[i].eligibility, Place::drains);
-    next.push_back(is_watched(servers[i])
-                       ? judge(*proxies_[proxy].settings->pool, topology, i, drained)
-                       : Eligibility{Place::out, "its address is not its node's", Cut::none});
+  std::vector<std::optional<Eligibility>> next;  // none: of no node any more
+  for (const ServerState& server : servers) {
+    before.push_back(server.eligibility);
+    next.push_back(judge_server(server, *proxies_[proxy].settings->pool, topology));
   }
   // When a role moves, who comes is told before who goes: the proxy is never without a server.
   for (const bool going : {false, true})
     for (std::size_t i = 0; i < servers.size(); ++i)
-      if ((next[i].place == Place::out) == going)
-        take_place({proxy, i, now}, next[i], topology.nodes()[i].heard);
-  for (std::size_t i = 0; i < servers.size(); ++i) end_sessions({proxy, i, now}, before[i]);
+      if (next[i] && (next[i]->place == Place::out) == going)
+        take_place({proxy, i, now}, *next[i], topology.nodes()[node_of(servers[i])].heard);
+  for (std::size_t i = 0; i < servers.size(); ++i)
+    if (next[i]) end_sessions({proxy, i, now}, before[i]);
 }
 
 /// In maintenance too: what is known then holds when it ends.

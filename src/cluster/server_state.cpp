@@ -56,7 +56,7 @@ ServerState::ServerState(const config::Server& server_settings, TimePoint now)
 }
 
 bool ServerState::in_maintenance() const { return (admin & any_maint) != 0; }
-bool ServerState::draining() const { return (admin & any_drain) != 0; }
+bool ServerState::draining() const { return (admin & any_drain) != 0 || settings->retired; }
 
 bool ServerState::up() const { return operation != Operation::stopped && !in_maintenance(); }
 

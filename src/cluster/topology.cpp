@@ -13,7 +13,8 @@ namespace {
 using Role = Instance::Role;
 
 bool claims_primary(const NodeView& node) {
-  return node.heard && !node.excluded && node.instance.role == Role::primary;
+  return node.heard && !node.excluded && !node.settings->retired &&
+         node.instance.role == Role::primary;
 }
 
 /// The latest news of `older` are from a time when `newer` was known to be primary: they are
@@ -30,6 +31,25 @@ Topology::Topology(const config::Cluster& settings)
       told_(settings.nodes.size()),
       system_identifier_(settings.system_identifier) {
   for (std::size_t i = 0; i < nodes_.size(); ++i) nodes_[i].settings = &settings.nodes[i];
+}
+
+void Topology::take_over(const Topology& before, TimePoint now) {
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    const config::Server& settings = *nodes_[i].settings;
+    for (std::size_t j = 0; j < before.nodes_.size(); ++j) {
+      const config::Server& same = *before.nodes_[j].settings;
+      if (same.name != settings.name || !(same.host == settings.host)) continue;
+      nodes_[i] = before.nodes_[j];
+      nodes_[i].settings = &settings;
+      told_[i] = before.told_[j];
+    }
+  }
+  if (system_identifier_ == 0) system_identifier_ = before.system_identifier_;
+  written_ = before.written_;
+  alerts_ = before.alerts_;
+  if (before.first_news_) first_news_ = now;  // those that are new have a lease to be heard
+  end_leases(now);
+  decide();
 }
 
 void Topology::heard(std::size_t index, const Instance& instance, TimePoint asked, TimePoint now) {
@@ -89,7 +109,7 @@ TimePoint Topology::next_expiry() const {
 
 void Topology::decide() {
   settled_ = settled_ || std::ranges::all_of(nodes_, [](const NodeView& node) {
-               return node.asked.has_value() || !node.trouble.empty();
+               return node.asked || !node.trouble.empty() || node.settings->retired;
              });
   std::vector<Alert> alerts;
   if (settled_) {
@@ -103,10 +123,12 @@ void Topology::decide() {
 }
 
 void Topology::count_nodes(std::vector<Alert>& alerts) {
-  const auto heard = static_cast<std::size_t>(std::ranges::count_if(nodes_, &NodeView::heard));
-  const std::size_t majority = nodes_.size() / 2 + 1;
+  const auto heard = static_cast<std::size_t>(std::ranges::count_if(
+      nodes_, [](const NodeView& node) { return node.heard && !node.settings->retired; }));
+  const std::size_t members = settings_.members();
+  const std::size_t majority = members / 2 + 1;
   minority_ = settings_.needs_majority() && heard < majority;
-  if (minority_) alerts.push_back({Alert::Kind::minority, minority_text(majority, nodes_.size())});
+  if (minority_) alerts.push_back({Alert::Kind::minority, minority_text(majority, members)});
 }
 
 /// The first that most of those who tell theirs have: from then on another one is another cluster,
@@ -115,7 +137,7 @@ std::optional<std::uint64_t> Topology::agreed_system() {
   if (system_identifier_ != 0) return system_identifier_;
   std::vector<std::uint64_t> told;
   for (const NodeView& node : nodes_)
-    if (node.heard && node.instance.system_identifier != 0)
+    if (node.heard && !node.settings->retired && node.instance.system_identifier != 0)
       told.push_back(node.instance.system_identifier);
   if (told.empty()) return 0;
   for (const std::uint64_t identifier : told) {

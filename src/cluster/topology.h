@@ -46,6 +46,9 @@ class Topology {
  public:
   /// `settings` outlives it.
   explicit Topology(const config::Cluster& settings);
+  /// After a reload, before anything else: what was known of the nodes that are the same ones. It
+  /// is settled at once unless there are others.
+  void take_over(const Topology& before, TimePoint now);
 
   /// A line for the log: an alert that begins or ends, a node that changed its role.
   std::function<void(Severity, const std::string& line)> on_notice;
@@ -67,8 +70,8 @@ class Topology {
   std::optional<std::size_t> primary() const { return primary_; }
   bool in_minority() const { return minority_; }
   const std::vector<Alert>& alerts() const { return alerts_; }
-  /// Every node was heard of, or could not be, once; or a lease has passed since the first was.
-  /// Before that nobody can say who is primary.
+  /// Every node was heard of, or could not be, once (but retired ones); or a lease has passed since
+  /// the first was. Before that nobody can say who is primary.
   bool settled() const { return settled_; }
 
  private:

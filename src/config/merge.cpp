@@ -21,6 +21,16 @@ bool same_proxy(const Proxy& a, const Proxy& b) {
   return a.name == b.name && a.kind == b.kind && a.mode == b.mode;
 }
 
+/// Of a copy of the running configuration that was changed: what was retired is not in it.
+Config without_retired(Config config) {
+  const auto retired = [](const auto& one) { return one.retired; };
+  std::erase_if(config.proxies, retired);
+  for (Proxy& proxy : config.proxies) std::erase_if(proxy.servers, retired);
+  std::erase_if(config.clusters, retired);  // they are the last: the others keep their indexes
+  for (Cluster& cluster : config.clusters) std::erase_if(cluster.nodes, retired);
+  return config;
+}
+
 /// What merges two configurations, step by step into `merged_`.
 class Merging {
  public:
@@ -194,7 +204,8 @@ void Merging::find_nodes(Proxy& proxy) const {
 
 std::shared_ptr<const Config> merge(const Config& running, const Config& next,
                                     const InUse& in_use) {
-  return std::make_shared<const Config>(Merging(running, next, in_use).run());
+  const Config living = without_retired(next);
+  return std::make_shared<const Config>(Merging(running, living, in_use).run());
 }
 
 std::vector<std::string> needs_restart(const Global& running, const Global& next) {

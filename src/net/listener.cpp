@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -222,6 +223,27 @@ Expected<Listeners> listen(const ListenOptions& options, unsigned copies) {
   if (options.address.family() == AF_UNIX) return listen_unix(options, copies);
   if (options.address.is_ip()) return listen_tcp(options, copies);
   return Error{"cannot listen: no address"};
+}
+
+bool listens_at(int fd, const ListenOptions& options) {
+  if (get_option(fd, SO_TYPE) != SOCK_STREAM) return false;
+  char interface[IFNAMSIZ + 1] = "";
+  socklen_t length = IFNAMSIZ;
+  ::getsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, interface, &length);
+  if (options.interface != interface) return false;
+  const Endpoint address = Endpoint::local_of(fd);
+  if (address == options.address) return true;
+  if (options.address.family() != AF_UNIX || address.family() != AF_UNIX) return false;
+  // Bound as "PATH.PID", or by HAProxy as "PATH.PID.tmp", and renamed.
+  const std::string path = options.address.text(), bound = address.text();
+  if (!bound.starts_with(path + ".")) return false;
+  std::string_view suffix = std::string_view(bound).substr(path.size() + 1);
+  if (suffix.ends_with(".tmp")) suffix.remove_suffix(4);
+  return parse_number(suffix).has_value();
+}
+
+void set_backlog(int fd, unsigned backlog) {
+  if (get_option(fd, SO_ACCEPTCONN) == 1) ::listen(fd, static_cast<int>(backlog));
 }
 
 void set_keepalive(int fd) { set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1); }

@@ -32,6 +32,11 @@ struct ListenOptions {
 /// the temporary name it was made under.)
 Expected<std::vector<UniqueFd>> listen(const ListenOptions& options, unsigned copies);
 
+/// Whether `fd` is a listening socket at that address (a Unix socket: made for that path).
+bool listens_at(int fd, const ListenOptions& options);
+/// Changes the backlog of a socket that listens; one that does not is left alone.
+void set_backlog(int fd, unsigned backlog);
+
 /// SO_KEEPALIVE, TCP_NODELAY, TCP_USER_TIMEOUT on a connected socket; ignored for Unix sockets.
 void set_keepalive(int fd);
 void set_nodelay(int fd);

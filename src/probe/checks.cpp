@@ -1,5 +1,6 @@
 #include "probe/checks.h"
 
+#include <algorithm>
 #include <map>
 #include <random>
 #include <string>
@@ -22,6 +23,7 @@ namespace novip::probe {
 namespace {
 
 namespace asio = boost::asio;
+using Complaints = std::vector<std::pair<int, std::string>>;
 using TlsContext = std::shared_ptr<asio::ssl::context>;
 
 constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
@@ -60,9 +62,12 @@ Milliseconds elapsed(TimePoint start, TimePoint now) {
 /// Shared with the coroutines that it runs, which may end after Checks does.
 class Checks::Runner : public std::enable_shared_from_this<Runner> {
  public:
-  Runner(asio::io_context& io, cluster::Roster& roster);
+  Runner(asio::io_context& io, cluster::Roster& roster,
+         std::shared_ptr<const config::Config> config);
 
+  const Complaints& complaints() const { return complaints_; }
   void start();
+  void keep_rhythm_of(const Runner& before);
   void stop();
   void hasten(std::size_t proxy, std::size_t server);
 
@@ -84,17 +89,18 @@ class Checks::Runner : public std::enable_shared_from_this<Runner> {
   std::vector<Script> scripts_;               // by proxy
   std::vector<std::vector<TlsContext>> tls_;  // by proxy and server
   std::map<std::tuple<config::Verify, std::string, std::string>, TlsContext> contexts_;
-  std::vector<std::pair<int, std::string>> complaints_;  // proxy, and what is wrong with its TLS
+  Complaints complaints_;
   std::vector<std::unique_ptr<Probe>> probes_;
   std::vector<std::vector<Probe*>> health_probes_;  // by proxy and server; null when not checked
   std::minstd_rand random_{std::random_device{}()};
   bool stopped_ = false;
 };
 
-Checks::Runner::Runner(asio::io_context& io, cluster::Roster& roster)
+Checks::Runner::Runner(asio::io_context& io, cluster::Roster& roster,
+                       std::shared_ptr<const config::Config> config)
     : io_(io),
       roster_(roster),
-      config_(roster.shared_config()),
+      config_(std::move(config)),
       tls_(config_->proxies.size()),
       health_probes_(config_->proxies.size()) {
   for (std::size_t proxy = 0; proxy < config_->proxies.size(); ++proxy) {
@@ -139,14 +145,26 @@ void Checks::Runner::load_tls(std::size_t proxy, std::size_t server) {
 }
 
 void Checks::Runner::start() {
-  for (const auto& [proxy, complaint] : complaints_)
-    if (roster_.on_notice) roster_.on_notice(proxy, Severity::alert, complaint);
   const TimePoint now = Clock::now();
   std::size_t position = 0;
   for (auto& probe : probes_) {
-    probe->due = now + first_check_delay(position++, probes_.size(), interval_of(*probe));
+    const TimePoint first =
+        now + first_check_delay(position++, probes_.size(), interval_of(*probe));
+    const bool awaited = probe->due == TimePoint() || state_of(*probe).unknown();
+    if (awaited || probe->due > now + interval_of(*probe)) probe->due = first;
     asio::co_spawn(io_, run(shared_from_this(), probe.get()), asio::detached);
   }
+}
+
+/// A check that was being done is due at once.
+void Checks::Runner::keep_rhythm_of(const Runner& before) {
+  const auto find = [&before](const Probe& probe) {
+    return std::ranges::find_if(before.probes_, [&probe](const auto& old) {
+      return old->kind == probe.kind && old->proxy == probe.proxy && old->server == probe.server;
+    });
+  };
+  for (auto& probe : probes_)
+    if (const auto old = find(*probe); old != before.probes_.end()) probe->due = (*old)->due;
 }
 
 void Checks::Runner::stop() {
@@ -193,6 +211,7 @@ asio::awaitable<void> Checks::Runner::run(std::shared_ptr<Runner> self, Probe* p
 /// new one is asked at once.
 asio::awaitable<bool> Checks::Runner::check(const Probe* probe) {
   if (!state_of(*probe).check_running || state_of(*probe).in_maintenance()) co_return true;
+  if (roster_.gone(probe->proxy, probe->server)) co_return true;
   const Subject subject = subject_of(*probe);
   const TimePoint start = Clock::now();
   auto result = co_await run_check(io_, subject, scripts_[probe->proxy]);
@@ -207,6 +226,7 @@ asio::awaitable<bool> Checks::Runner::check(const Probe* probe) {
 /// An agent is asked in maintenance too: it is the agent that may end it.
 asio::awaitable<bool> Checks::Runner::ask_agent(const Probe* probe) {
   const auto& state = state_of(*probe);
+  if (roster_.gone(probe->proxy, probe->server)) co_return true;
   if (!state.agent_running || (!state.address && !state.settings->agent.address)) co_return true;
   const Subject subject = subject_of(*probe);
   const TimePoint start = Clock::now();
@@ -247,15 +267,24 @@ Milliseconds Checks::Runner::delay_after(Probe& probe) {
                                    std::generate_canonical<double, 32>(random_));
 }
 
-Checks::Checks(asio::io_context& io, cluster::Roster& roster)
-    : runner_(std::make_shared<Runner>(io, roster)),
+Checks::Checks(asio::io_context& io, cluster::Roster& roster,
+               std::shared_ptr<const config::Config> config)
+    : runner_(std::make_shared<Runner>(io, roster, std::move(config))),
       resolution_(std::make_unique<Resolution>(io, roster)) {}
 
 Checks::~Checks() { stop(); }
 
+const Complaints& Checks::complaints() const { return runner_->complaints(); }
+
 void Checks::start() {
   resolution_->start();
   runner_->start();
+}
+
+void Checks::start_after(Checks& before) {
+  before.stop();
+  runner_->keep_rhythm_of(*before.runner_);
+  start();
 }
 
 void Checks::stop() {

@@ -2,6 +2,9 @@
 
 #include <cstddef>
 #include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include <boost/asio/io_context.hpp>
 
@@ -15,12 +18,18 @@ class Resolution;
 /// keeps the addresses of servers with `resolvers`. Control thread only.
 class Checks {
  public:
-  /// Reads the certificates of TLS checks: make it before chroot. `roster` must outlive it; `io`
-  /// may outlive both.
-  Checks(boost::asio::io_context& io, cluster::Roster& roster);
+  /// Of `config`, which is the roster's own before start(). Reads the certificates of TLS checks:
+  /// make it before chroot. `roster` must outlive it; `io` may outlive both.
+  Checks(boost::asio::io_context& io, cluster::Roster& roster,
+         std::shared_ptr<const config::Config> config);
   ~Checks();  // stops
 
+  /// Certificates that cannot be used, and whose servers they are of.
+  const std::vector<std::pair<int, std::string>>& complaints() const;
   void start();
+  /// Instead of start(), after a reload: checks whose time has not changed go on in the rhythm of
+  /// those that `before` did, which is stopped.
+  void start_after(Checks& before);
   /// Nothing is told to the roster any more; a check that is being done ends by itself.
   void stop();
   /// Checks this server again within fastinter, since live traffic saw failures; at once when

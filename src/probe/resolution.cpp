@@ -58,6 +58,8 @@ class Resolution::Names : public std::enable_shared_from_this<Names> {
 
  private:
   void add(std::size_t proxy, std::size_t server);
+  void open_resolvers();
+  void ask_all();
   void ask_after(Name& name, Milliseconds delay);
   void ask(Name& name);
   void apply(Name& name, const ResolverAnswer& answer);
@@ -74,10 +76,15 @@ class Resolution::Names : public std::enable_shared_from_this<Names> {
 };
 
 Resolution::Names::Names(asio::io_context& io, cluster::Roster& roster)
-    : io_(io), roster_(roster), config_(roster.shared_config()) {
+    : io_(io), roster_(roster) {}
+
+void Resolution::Names::start() {
+  config_ = roster_.shared_config();
   for (std::size_t proxy = 0; proxy < config_->proxies.size(); ++proxy)
     for (std::size_t server = 0; server < config_->proxies[proxy].servers.size(); ++server)
-      add(proxy, server);
+      if (!roster_.gone(proxy, server)) add(proxy, server);
+  open_resolvers();
+  ask_all();
 }
 
 void Resolution::Names::add(std::size_t proxy, std::size_t server) {
@@ -93,7 +100,7 @@ void Resolution::Names::add(std::size_t proxy, std::size_t server) {
   name->places.push_back({proxy, server, {}});
 }
 
-void Resolution::Names::start() {
+void Resolution::Names::open_resolvers() {
   for (const auto& section : config_->resolvers) {
     auto opened = net::Resolver::open(io_, options_of(section));
     if (opened) {
@@ -103,6 +110,9 @@ void Resolution::Names::start() {
                         "resolvers " + section.name + ": " + opened.error().message);
     }
   }
+}
+
+void Resolution::Names::ask_all() {
   const TimePoint now = Clock::now();
   std::size_t position = 0;
   for (auto& [key, name] : names_) {

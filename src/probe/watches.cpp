@@ -1,5 +1,6 @@
 #include "probe/watches.h"
 
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -21,8 +22,8 @@ namespace asio = boost::asio;
 using Source = config::Watch::Source;
 
 struct Node {
-  std::shared_ptr<NodeWatch> watch;  // null: it has no address
-  std::string trouble;               // the last that was told
+  std::shared_ptr<NodeWatch> watch;    // null: it has no address
+  std::optional<std::string> trouble;  // the last that was told
 };
 
 /// Somebody who waits for an answer, for a limited time.
@@ -63,87 +64,80 @@ MakeNodeWatch& maker(Source source) {
 /// Shared with its coroutines.
 class Watches::Runner : public std::enable_shared_from_this<Runner> {
  public:
-  Runner(asio::io_context& io, std::shared_ptr<const config::Config> config, Events events);
+  Runner(asio::io_context& io, std::shared_ptr<const config::Cluster> settings, Events events);
 
   void start();
   void stop();
-  void ask(std::size_t cluster, std::size_t node, Milliseconds limit, NodeWatch::Answered done);
+  void ask(std::size_t node, Milliseconds limit, NodeWatch::Answered done);
 
  private:
-  static asio::awaitable<void> start_cluster(std::shared_ptr<Runner> self, std::size_t cluster);
-  NodeNews news_of(std::size_t cluster, std::size_t node);
-  void tell_trouble(std::size_t cluster, std::size_t node, const std::string& why);
+  static asio::awaitable<void> start_all(std::shared_ptr<Runner> self);
+  NodeNews news_of(std::size_t node);
+  void tell_trouble(std::size_t node, const std::string& why);
 
   asio::io_context& io_;
-  std::shared_ptr<const config::Config> config_;
+  std::shared_ptr<const config::Cluster> settings_;
   Events events_;
-  std::vector<std::vector<Node>> clusters_;
-  std::vector<asio::steady_timer> timers_;  // by cluster
+  std::vector<Node> nodes_;
+  asio::steady_timer timer_;
   bool stopped_ = false;
 };
 
-Watches::Runner::Runner(asio::io_context& io, std::shared_ptr<const config::Config> config,
+Watches::Runner::Runner(asio::io_context& io, std::shared_ptr<const config::Cluster> settings,
                         Events events)
-    : io_(io), config_(std::move(config)), events_(std::move(events)) {
-  for (std::size_t cluster = 0; cluster < config_->clusters.size(); ++cluster) {
-    const auto& settings = config_->clusters[cluster];
-    auto& nodes = clusters_.emplace_back(settings.nodes.size());
-    timers_.emplace_back(io);
-    for (std::size_t node = 0; node < nodes.size(); ++node)
-      if (settings.nodes[node].host.address.is_ip())
-        nodes[node].watch =
-            maker(settings.watch.source)(io, settings, node, news_of(cluster, node));
-  }
+    : io_(io),
+      settings_(std::move(settings)),
+      events_(std::move(events)),
+      nodes_(settings_->nodes.size()),
+      timer_(io) {
+  for (std::size_t node = 0; node < nodes_.size(); ++node)
+    if (settings_->nodes[node].host.address.is_ip())
+      nodes_[node].watch = maker(settings_->watch.source)(io, *settings_, node, news_of(node));
 }
 
-NodeNews Watches::Runner::news_of(std::size_t cluster, std::size_t node) {
-  return {[this, cluster, node](const cluster::Instance& instance, TimePoint asked) {
-            events_.heard(cluster, node, instance, asked);
+NodeNews Watches::Runner::news_of(std::size_t node) {
+  return {[this, node](const cluster::Instance& instance, TimePoint asked) {
+            events_.heard(node, instance, asked);
           },
-          [this, cluster, node](const std::string& why) { tell_trouble(cluster, node, why); }};
+          [this, node](const std::string& why) { tell_trouble(node, why); }};
 }
 
-void Watches::Runner::tell_trouble(std::size_t cluster, std::size_t node, const std::string& why) {
-  auto& told = clusters_[cluster][node].trouble;
+void Watches::Runner::tell_trouble(std::size_t node, const std::string& why) {
+  auto& told = nodes_[node].trouble;
   if (stopped_ || told == why) return;
   told = why;
-  events_.trouble(cluster, node, why);
+  events_.trouble(node, why);
 }
 
 void Watches::Runner::start() {
-  for (std::size_t cluster = 0; cluster < clusters_.size(); ++cluster)
-    asio::co_spawn(io_, start_cluster(shared_from_this(), cluster), asio::detached);
+  asio::co_spawn(io_, start_all(shared_from_this()), asio::detached);
 }
 
-asio::awaitable<void> Watches::Runner::start_cluster(std::shared_ptr<Runner> self,
-                                                     std::size_t cluster) {
-  auto& nodes = self->clusters_[cluster];
-  auto& timer = self->timers_[cluster];
-  const auto& settings = self->config_->clusters[cluster];
+asio::awaitable<void> Watches::Runner::start_all(std::shared_ptr<Runner> self) {
+  auto& nodes = self->nodes_;
+  const auto& settings = *self->settings_;
   const TimePoint begin = Clock::now();
   for (std::size_t node = 0; node < nodes.size(); ++node) {
-    timer.expires_at(begin + first_check_delay(node, nodes.size(), settings.interval));
-    co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    self->timer_.expires_at(begin + first_check_delay(node, nodes.size(), settings.interval));
+    co_await self->timer_.async_wait(asio::as_tuple(asio::use_awaitable));
     if (self->stopped_) co_return;
     if (nodes[node].watch)
       nodes[node].watch->start();
     else
-      self->tell_trouble(cluster, node, settings.nodes[node].name + " has no address");
+      self->tell_trouble(node, settings.nodes[node].name + " has no address");
   }
 }
 
 void Watches::Runner::stop() {
   if (std::exchange(stopped_, true)) return;
-  for (auto& timer : timers_) timer.cancel();
-  for (auto& nodes : clusters_)
-    for (auto& node : nodes)
-      if (node.watch) node.watch->stop();
+  timer_.cancel();
+  for (auto& node : nodes_)
+    if (node.watch) node.watch->stop();
 }
 
-void Watches::Runner::ask(std::size_t cluster, std::size_t node, Milliseconds limit,
-                          NodeWatch::Answered done) {
+void Watches::Runner::ask(std::size_t node, Milliseconds limit, NodeWatch::Answered done) {
   if (stopped_) return;
-  const auto& watch = clusters_[cluster][node].watch;
+  const auto& watch = nodes_[node].watch;
   if (!watch) {
     asio::post(io_, [done = std::move(done)] { done(nullptr); });
     return;
@@ -153,8 +147,9 @@ void Watches::Runner::ask(std::size_t cluster, std::size_t node, Milliseconds li
   watch->ask([question](const cluster::Instance* instance) { question->answer(instance); });
 }
 
-Watches::Watches(asio::io_context& io, std::shared_ptr<const config::Config> config, Events events)
-    : runner_(std::make_shared<Runner>(io, std::move(config), std::move(events))) {}
+Watches::Watches(asio::io_context& io, std::shared_ptr<const config::Cluster> settings,
+                 Events events)
+    : runner_(std::make_shared<Runner>(io, std::move(settings), std::move(events))) {}
 
 Watches::~Watches() { stop(); }
 
@@ -162,9 +157,9 @@ void Watches::start() { runner_->start(); }
 
 void Watches::stop() { runner_->stop(); }
 
-void Watches::ask(std::size_t cluster, std::size_t node, Milliseconds limit,
+void Watches::ask(std::size_t node, Milliseconds limit,
                   std::function<void(const cluster::Instance*)> done) {
-  runner_->ask(cluster, node, limit, std::move(done));
+  runner_->ask(node, limit, std::move(done));
 }
 
 }  // namespace novip::probe

@@ -14,22 +14,21 @@
 
 namespace novip::probe {
 
-/// Watches every node of every cluster: an agent that pushes, a PostgreSQL that is asked, or
+/// Watches every node of one cluster: an agent that pushes, a PostgreSQL that is asked, or
 /// Patroni's REST. Connections are made again with growing pauses, and not all in step. Control
 /// thread only.
 class Watches {
  public:
   struct Events {
     /// News of a node; `asked`: it was true at some time after that.
-    std::function<void(std::size_t cluster, std::size_t node, const cluster::Instance&,
-                       TimePoint asked)>
-        heard;
-    /// Why there is no news; empty: the trouble is over.
-    std::function<void(std::size_t cluster, std::size_t node, const std::string& why)> trouble;
+    std::function<void(std::size_t node, const cluster::Instance&, TimePoint asked)> heard;
+    /// Why there is no news; empty: there is no trouble.
+    std::function<void(std::size_t node, const std::string& why)> trouble;
   };
 
   /// `io` may outlive it.
-  Watches(boost::asio::io_context& io, std::shared_ptr<const config::Config> config, Events events);
+  Watches(boost::asio::io_context& io, std::shared_ptr<const config::Cluster> settings,
+          Events events);
   ~Watches();  // stops
 
   void start();
@@ -38,7 +37,7 @@ class Watches {
 
   /// A state that was true after this call: the question goes out after it. Questions that cannot
   /// be sent yet share one. Nothing when none came within `limit`. `heard` is told of it first.
-  void ask(std::size_t cluster, std::size_t node, Milliseconds limit,
+  void ask(std::size_t node, Milliseconds limit,
            std::function<void(const cluster::Instance*)> done);
 
  private:

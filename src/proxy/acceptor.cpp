@@ -22,11 +22,15 @@ bool out_of_resources(int error) {
   return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
 
-cluster::Gauge* gauge_of(const config::Bind* bind, const config::Proxy& proxy,
-                         cluster::Load::Proxy& load) {
-  for (std::size_t i = 0; i < proxy.binds.size() && i < load.binds.size(); ++i)
-    if (&proxy.binds[i] == bind && bind->maxconn != 0) return &load.binds[i];
-  return nullptr;
+cluster::Gauge* gauge_of(const config::Bind* bind, cluster::Load::Proxy& load) {
+  return bind && bind->maxconn != 0 && bind->place < load.binds.size() ? &load.binds[bind->place]
+                                                                       : nullptr;
+}
+
+bool listens(int fd) {
+  int value = 0;
+  socklen_t size = sizeof value;
+  return ::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &value, &size) == 0 && value != 0;
 }
 
 }  // namespace
@@ -34,8 +38,8 @@ cluster::Gauge* gauge_of(const config::Bind* bind, const config::Proxy& proxy,
 Acceptor::Acceptor(Loop& loop, Listener listener)
     : loop_(loop),
       listener_(std::move(listener)),
-      bind_gauge_(gauge_of(listener_.bind, *loop.snapshot().proxies[listener_.proxy].settings,
-                           loop.load().proxies[listener_.proxy])) {
+      bind_gauge_(gauge_of(listener_.bind, loop.load().proxies[listener_.proxy])),
+      paused_(!listens(listener_.fd.get())) {
   loop_.poller().add(listener_.fd.get(), *this, 0);
 }
 
@@ -80,18 +84,9 @@ void Acceptor::accept_clients() {
   if (paused_) return;
   for (int i = 0; i < clients_per_turn; ++i) {
     Arrival arrival;
-    if (!take_places(arrival)) return wait_for_place();
+    if (!take_places(arrival, Limits::in_force)) return wait_for_place();
     waiting_since_ = TimePoint::max();
-    sockaddr_storage address{};
-    socklen_t size = sizeof address;
-    arrival.fd.reset(::accept4(listener_.fd.get(), reinterpret_cast<sockaddr*>(&address), &size,
-                               SOCK_NONBLOCK | SOCK_CLOEXEC));
-    if (arrival.fd) {
-      starved_ = false;
-      arrival.client = Endpoint(reinterpret_cast<const sockaddr*>(&address), size);
-      loop_.begin_session(std::move(arrival));
-      continue;
-    }
+    if (accept_client(arrival)) continue;
     const int error = errno;
     loop_.place_freed();  // another worker may have found it taken just now
     if (error == EAGAIN || error == EINVAL) return;  // EINVAL: it does not listen now
@@ -99,6 +94,28 @@ void Acceptor::accept_clients() {
     // Anything else is about the one connection that would have been accepted (accept(2)).
   }
   loop_.poller().again(*this);
+}
+
+/// False: errno says why not.
+bool Acceptor::accept_client(Arrival& arrival) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  arrival.fd.reset(::accept4(listener_.fd.get(), reinterpret_cast<sockaddr*>(&address), &size,
+                             SOCK_NONBLOCK | SOCK_CLOEXEC));
+  if (!arrival.fd) return false;
+  starved_ = false;
+  arrival.client = Endpoint(reinterpret_cast<const sockaddr*>(&address), size);
+  loop_.begin_session(std::move(arrival));
+  return true;
+}
+
+void Acceptor::drain() {
+  if (paused_) return;
+  for (bool more = true; more;) {
+    Arrival arrival;
+    take_places(arrival, Limits::none);
+    more = accept_client(arrival) || errno == ECONNABORTED || errno == EINTR;
+  }
 }
 
 void Acceptor::wait_for_place() {
@@ -109,16 +126,18 @@ void Acceptor::wait_for_place() {
 
 /// All or none. They are looked at before any is taken: a place that is given back at once would
 /// make others wait, and be served, for nothing.
-bool Acceptor::take_places(Arrival& arrival) {
+bool Acceptor::take_places(Arrival& arrival, Limits limits) {
   const cluster::Snapshot& snapshot = loop_.snapshot();
+  const bool limited = limits == Limits::in_force;
   auto& sessions = loop_.load().proxies[listener_.proxy].frontend_sessions;
-  const unsigned limit = snapshot.proxies[listener_.proxy].maxconn;
-  const unsigned bind_limit = bind_gauge_ ? listener_.bind->maxconn : 0;
-  if ((limit != 0 && sessions.now() >= limit) || (bind_gauge_ && bind_gauge_->now() >= bind_limit))
+  const unsigned limit = limited ? snapshot.proxies[listener_.proxy].maxconn : 0;
+  const unsigned bind_limit = limited && bind_gauge_ ? listener_.bind->maxconn : 0;
+  if ((limit != 0 && sessions.now() >= limit) ||
+      (bind_limit != 0 && bind_gauge_->now() >= bind_limit))
     return false;
   arrival.frontend = listener_.proxy;
   arrival.bind = listener_.bind;
-  arrival.connection = Place::take(loop_.load().connections, snapshot.maxconn);
+  arrival.connection = Place::take(loop_.load().connections, limited ? snapshot.maxconn : 0);
   if (!arrival.connection) return false;
   arrival.frontend_session = Place::take(sessions, limit);
   if (bind_gauge_) arrival.bind_session = Place::take(*bind_gauge_, bind_limit);

@@ -19,6 +19,11 @@ class Acceptor final : public Watcher, public Timed {
   void refresh();
   /// When it began to wait for a place; TimePoint::max(): it does not.
   TimePoint waiting_since() const { return waiting_since_; }
+  /// See Listener::socket.
+  std::uint64_t socket() const { return listener_.socket; }
+  /// Before it closes: lets in who is in the backlog, whatever the limits, since they would be
+  /// reset.
+  void drain();
   /// Takes the clients it can after waiting for a place.
   void serve() { accept_clients(); }
 
@@ -30,14 +35,16 @@ class Acceptor final : public Watcher, public Timed {
   void pause();
   void resume();
   void accept_clients();
+  bool accept_client(Arrival& arrival);
   void wait_for_place();
-  bool take_places(Arrival& arrival);
+  enum class Limits { in_force, none };
+  bool take_places(Arrival& arrival, Limits limits);
   void accept_failed(int error);
 
   Loop& loop_;
   Listener listener_;
   cluster::Gauge* bind_gauge_ = nullptr;
-  bool paused_ = false;   // the frontend is disabled
+  bool paused_;           // the frontend is disabled
   bool starved_ = false;  // out of descriptors or memory
   TimePoint waiting_since_ = TimePoint::max();
 };

@@ -25,9 +25,8 @@ Loop::Loop(unsigned number, unsigned worker_count, const Shared& shared,
       timer_(io_),
       scratch_(scratch_size),
       waiting_since_(nobody_waits) {
-  cluster::fit(counters_, *snapshot_->config);
-  for (const auto& proxy : snapshot_->proxies)
-    backends_.emplace_back(*this, number, proxy.servers.size());
+  fit(*snapshot_->config);
+  make_backends(*snapshot_);
   for (auto& listener : listeners)
     acceptors_.push_back(std::make_unique<Acceptor>(*this, std::move(listener)));
 }
@@ -173,17 +172,50 @@ void Loop::session_ended(Session& session) {
   place_freed();
 }
 
+/// For the proxies and servers that are not there yet.
+void Loop::make_backends(const cluster::Snapshot& snapshot) {
+  for (std::size_t i = 0; i < snapshot.proxies.size(); ++i) {
+    if (i == backends_.size()) backends_.emplace_back(*this, number_);
+    auto& servers = backends_[i].servers;
+    while (servers.size() < snapshot.proxies[i].servers.size()) servers.emplace_back();
+  }
+}
+
+void Loop::adopt(std::shared_ptr<const cluster::Snapshot> snapshot,
+                 std::vector<Listener> listeners) {
+  const auto stays = [&listeners](const Acceptor& acceptor) {
+    return std::ranges::any_of(listeners, [&acceptor](const Listener& listener) {
+      return listener.socket == acceptor.socket();
+    });
+  };
+  for (auto& acceptor : acceptors_)
+    if (!stays(*acceptor)) acceptor->drain();
+  for (auto& acceptor : acceptors_) poller_.bury(std::move(acceptor));
+  acceptors_.clear();
+  make_backends(*snapshot);
+  const auto before = std::exchange(snapshot_, std::move(snapshot));
+  if (!stopping_)
+    for (auto& listener : listeners)
+      acceptors_.push_back(std::make_unique<Acceptor>(*this, std::move(listener)));
+  follow(*before);
+}
+
 void Loop::publish(std::shared_ptr<const cluster::Snapshot> snapshot) {
   const auto before = std::exchange(snapshot_, std::move(snapshot));
-  cut_sessions(*before);
+  follow(*before);
+}
+
+/// Does what the new snapshot asks for.
+void Loop::follow(const cluster::Snapshot& before) {
+  cut_sessions(before);
   for (Backend& backend : backends_) backend.hold.resume();
   for (auto& acceptor : acceptors_) acceptor->refresh();
   serve_waiting();
 }
 
 void Loop::cut_sessions(const cluster::Snapshot& before) {
-  for (std::size_t b = 0; b < backends_.size(); ++b) {
-    for (std::size_t s = 0; s < backends_[b].servers.size(); ++s) {
+  for (std::size_t b = 0; b < before.proxies.size(); ++b) {
+    for (std::size_t s = 0; s < before.proxies[b].servers.size(); ++s) {
       const cluster::ServerView& server = snapshot_->proxies[b].servers[s];
       const cluster::ServerView& was = before.proxies[b].servers[s];
       const bool lost = was.usable && !server.usable;
@@ -207,6 +239,7 @@ void Loop::cut_sessions_of(std::size_t backend, std::size_t index, bool cut, boo
 }
 
 void Loop::stop_accepting(TimePoint deadline) {
+  for (auto& acceptor : acceptors_) acceptor->drain();
   close_listeners();
   if (deadline == TimePoint::max()) return;
   auto& end = hard_stop_.emplace(io_, deadline);

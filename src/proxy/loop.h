@@ -51,7 +51,11 @@ class Loop {
   /// Runs what was posted after run() had returned.
   void run_late_posts();
 
+  /// See Worker::fit.
+  void fit(const config::Config& config) { cluster::fit(counters_, config); }
+
   // Commands
+  void adopt(std::shared_ptr<const cluster::Snapshot> snapshot, std::vector<Listener> listeners);
   void publish(std::shared_ptr<const cluster::Snapshot> snapshot);
   void verified(std::size_t proxy, std::size_t server, std::uint64_t ticket, bool qualifies) {
     verification_.answered(proxy, server, ticket, qualifies);
@@ -97,12 +101,11 @@ class Loop {
 
  private:
   struct Backend {
-    Backend(Loop& loop, std::uint64_t seed, std::size_t server_count)
-        : balancer(seed), hold(loop), servers(server_count) {}
+    Backend(Loop& loop, std::uint64_t seed) : balancer(seed), hold(loop) {}
     cluster::Balancer balancer;
     WaitQueue queue;
     Hold hold;
-    std::vector<ServerSessions> servers;
+    std::deque<ServerSessions> servers;
   };
   using AllSessions = boost::intrusive::list<Session, Session::AllLink,
                                              boost::intrusive::constant_time_size<false>>;
@@ -116,7 +119,9 @@ class Loop {
   bool wake_peers();
   void arm_timer();
   void end_if_idle();
+  void make_backends(const cluster::Snapshot& snapshot);
   void close_listeners();
+  void follow(const cluster::Snapshot& before);
   void cut_sessions(const cluster::Snapshot& before);
   void cut_sessions_of(std::size_t backend, std::size_t server, bool cut, bool lost);
 

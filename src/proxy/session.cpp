@@ -28,6 +28,15 @@ constexpr const char* header_closed = "Connection closed while waiting for PROXY
 constexpr const char* header_invalid =
     "Received something which does not look like a PROXY protocol header";
 
+/// The name of a bind that asks for a PROXY header, or its number; null when it asks for none.
+std::unique_ptr<const std::string> bind_with_header(const Arrival& arrival,
+                                                    const cluster::Snapshot& snapshot) {
+  if (!arrival.bind || !arrival.bind->accept_proxy) return nullptr;
+  if (!arrival.bind->name.empty()) return std::make_unique<const std::string>(arrival.bind->name);
+  const auto* const first = snapshot.proxies[arrival.frontend].settings->binds.data();
+  return std::make_unique<const std::string>(std::to_string(arrival.bind - first + 1));
+}
+
 }  // namespace
 
 Session::Session(Loop& loop, std::uint64_t id, Arrival arrival)
@@ -35,7 +44,7 @@ Session::Session(Loop& loop, std::uint64_t id, Arrival arrival)
       id_(id),
       client_(std::move(arrival.fd)),
       client_address_(arrival.client),
-      bind_(arrival.bind),
+      header_asked_by_(bind_with_header(arrival, loop.snapshot())),
       frontend_(static_cast<std::uint32_t>(arrival.frontend)),
       accepted_at_(std::chrono::system_clock::now()),
       accepted_(loop.now()),
@@ -61,7 +70,7 @@ void Session::begin() {
 
 SetUp Session::set_up() {
   // Who is it? Where a PROXY header is asked for, it says so.
-  if (bind_ && bind_->accept_proxy) {
+  if (header_asked_by_) {
     wait_until(accepted_ + header_limit);
     for (;;) {
       const Header header = read_proxy_header();
@@ -71,6 +80,7 @@ SetUp Session::set_up() {
       const unsigned event = co_await events_.next();
       if (event & deadline) co_return refuse(header_timeout);
     }
+    header_asked_by_.reset();
   }
   if (!enter_backend()) co_return end(Cause::server_closed);
   if (backend().speaks_postgres()) co_return start();
@@ -157,11 +167,8 @@ Session::Header Session::read_proxy_header() {
 
 void Session::refuse(const char* why) {
   loop_.counters().proxies[frontend_].frontend.request_errors.add();
-  const auto& binds = frontend().binds;
-  const auto number = static_cast<std::size_t>(bind_ - binds.data()) + 1;
-  const std::string name = bind_->name.empty() ? std::to_string(number) : bind_->name;
   loop_.log(frontend(), Severity::info,
-            refused_line(client_address_, accepted_at_, frontend().name, name, why));
+            refused_line(client_address_, accepted_at_, frontend().name, *header_asked_by_, why));
   end(Cause::refused);
 }
 

@@ -192,7 +192,8 @@ class Session final : public Watcher,
   UniqueFd client_, server_fd_;
   Endpoint client_address_;
   std::unique_ptr<Endpoint> told_destination_;  // by a PROXY header
-  const config::Bind* bind_;
+  /// While a PROXY header is awaited: the name of the bind that asks for one.
+  std::unique_ptr<const std::string> header_asked_by_;
   const std::uint32_t frontend_;
   std::int32_t backend_ = -1;
   std::int32_t server_ = -1;

@@ -36,6 +36,15 @@ void Worker::publish(std::shared_ptr<const cluster::Snapshot> snapshot) {
   post([this, snapshot = std::move(snapshot)]() mutable { loop_->publish(std::move(snapshot)); });
 }
 
+void Worker::fit(const config::Config& config) { loop_->fit(config); }
+
+void Worker::adopt(std::shared_ptr<const cluster::Snapshot> snapshot,
+                   std::vector<Listener> listeners) {
+  post([this, snapshot = std::move(snapshot), listeners = std::move(listeners)]() mutable {
+    loop_->adopt(std::move(snapshot), std::move(listeners));
+  });
+}
+
 void Worker::verified(std::size_t proxy, std::size_t server, std::uint64_t ticket, bool qualifies) {
   post([=, this] { loop_->verified(proxy, server, ticket, qualifies); });
 }

@@ -23,8 +23,9 @@ class Loop;
 /// A listening descriptor and the frontend whose clients it takes.
 struct Listener {
   UniqueFd fd;
-  std::size_t proxy = 0;  // index in config::Config::proxies
-  const config::Bind* bind = nullptr;
+  std::size_t proxy = 0;               // index in config::Config::proxies
+  const config::Bind* bind = nullptr;  // of that configuration
+  std::uint64_t socket = 0;            // descriptors of one socket have the same number
 };
 
 /// A live session, as `show sess` tells it. A copy: safe to read on any thread.
@@ -69,8 +70,14 @@ class Worker {
   void start();  // starts the thread
   /// Swaps the snapshot: cuts the sessions it says, routes waiting ones that now can be.
   void publish(std::shared_ptr<const cluster::Snapshot> snapshot);
-  /// Soft stop (SIGUSR1): closes listeners; the thread ends with the last session, or when
-  /// `deadline` passes (TimePoint::max(): never).
+  /// Makes room for the counters of a configuration that adopt() is to bring. Control thread only.
+  void fit(const config::Config& config);
+  /// After a reload: goes over to a configuration that config::merge() made of the present one, in
+  /// one turn. `listeners` are all that there are from now on; the clients in the backlog of those
+  /// that are not among them are let in before they close.
+  void adopt(std::shared_ptr<const cluster::Snapshot> snapshot, std::vector<Listener> listeners);
+  /// Soft stop (SIGUSR1): lets in who is in the backlog, closes listeners; the thread ends with the
+  /// last session, or when `deadline` passes (TimePoint::max(): never).
   void stop_accepting(TimePoint deadline);
   /// Hard stop: closes everything.
   void stop();

@@ -32,7 +32,7 @@ class ChecksTest : public ::testing::Test {
 
   void start() {
     roster_ = std::make_unique<cluster::Roster>(config_, 100, Clock::now());
-    checks_ = std::make_unique<Checks>(io_, *roster_);
+    checks_ = std::make_unique<Checks>(io_, *roster_, roster_->shared_config());
     checks_->start();
   }
 

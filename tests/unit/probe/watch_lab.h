@@ -143,15 +143,15 @@ class WatchTest : public ::testing::Test {
   }
   void start() {
     Watches::Events events;
-    events.heard = [this](std::size_t, std::size_t node, const cluster::Instance& instance,
-                          TimePoint asked) {
+    events.heard = [this](std::size_t node, const cluster::Instance& instance, TimePoint asked) {
       news_.push_back({node, instance, asked});
       if (on_heard_) on_heard_();
     };
-    events.trouble = [this](std::size_t, std::size_t node, const std::string& why) {
+    events.trouble = [this](std::size_t node, const std::string& why) {
       troubles_.push_back({node, why});
     };
-    watches_ = std::make_unique<Watches>(io_, config_, events);
+    watches_ = std::make_unique<Watches>(
+        io_, std::shared_ptr<const config::Cluster>(config_, &settings()), events);
     watches_->start();
   }
   /// Ten seconds at most.
@@ -170,7 +170,7 @@ class WatchTest : public ::testing::Test {
   }
   /// Answers as they come: the timeline, or -1 for nothing.
   void ask(Milliseconds limit = 5s) {
-    watches_->ask(0, 0, limit, [this](const cluster::Instance* instance) {
+    watches_->ask(0, limit, [this](const cluster::Instance* instance) {
       answers_.push_back(instance ? static_cast<int>(instance->timeline) : -1);
     });
   }

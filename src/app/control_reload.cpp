@@ -1,0 +1,190 @@
+// A new configuration in the same process: read on a thread of its own, checked and opened
+// completely, and only then gone over to, in one turn of the control thread. Whatever fails before
+// that changes nothing.
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include <boost/asio/post.hpp>
+#include <systemd/sd-daemon.h>
+
+#include "app/control.h"
+#include "base/text.h"
+#include "config/merge.h"
+
+namespace novip::app {
+
+namespace {
+
+/// Type=notify-reload of systemd wants to know since when (sd_notify(3)).
+void tell_systemd_reloading() {
+  const auto now = std::chrono::duration_cast<std::chrono::microseconds>(
+      std::chrono::steady_clock::now().time_since_epoch());
+  ::sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld", static_cast<long long>(now.count()));
+}
+
+std::string one_a_line(const std::vector<Error>& errors) {
+  std::string text;
+  for (const auto& error : errors) text += error.message + "\n";
+  return text;
+}
+
+}  // namespace
+
+/// All that a configuration needs before the process can go over to it.
+struct Control::Prepared {
+  Next config;
+  Listeners listeners;
+  Handout handout;
+  std::unique_ptr<probe::Checks> checks;
+  SessionLimit limit;
+};
+
+void Control::reload(Reloaded done) {
+  // One that is not under way yet will see what the files say now.
+  const bool waits = reloads_.size() > 1 && !reloads_.back().next;
+  if (!waits) reloads_.push_back({});
+  reloads_.back().done.push_back(std::move(done));
+  if (reloads_.size() == 1) begin_reload();
+}
+
+void Control::apply(Next next, Reloaded done) {
+  reloads_.push_back({std::move(next), {}});
+  reloads_.back().done.push_back(std::move(done));
+  if (reloads_.size() == 1) begin_reload();
+}
+
+void Control::begin_reload() {
+  if (stopping_) return end_reload(false, "novip is about to end");
+  if (reloads_.front().next) return change_to(reloads_.front().next, {});
+  if (started_) tell_systemd_reloading();
+  notice(-1, Severity::notice, "Reloading the configuration");
+  loader_ = std::jthread([this] {
+    auto loading = std::make_shared<const Loading>(options_.load());
+    boost::asio::post(io_, [this, loading] { files_read(*loading); });
+  });
+}
+
+void Control::files_read(const Loading& loading) {
+  const std::string remarks = remarks_of(loading);
+  if (stopping_) return end_reload(false, "novip is about to end");
+  if (loading.config) return change_to(loading.config, remarks);
+  std::string why = remarks + loading.refusal + "\n";
+  if (!config_->global.chroot.empty())
+    why += "(files are looked for below " + config_->global.chroot +
+           ", by chroot in section global)\n";
+  end_reload(false, why);
+}
+
+/// With those settings that only a restart can change.
+std::string Control::remarks_of(const Loading& loading) const {
+  std::string remarks;
+  for (const auto& remark : loading.remarks) remarks += config::text(remark) + "\n";
+  if (!loading.config) return remarks;
+  std::string names;
+  for (const auto& name : config::needs_restart(config_->global, loading.config->global))
+    names += (names.empty() ? "" : ", ") + name;
+  if (!names.empty())
+    remarks += "[WARNING] section global: " + names + ": changed only by a restart\n";
+  return remarks;
+}
+
+void Control::change_to(const Next& next, std::string remarks) {
+  auto prepared = prepare(merged_with(*next));
+  if (!prepared) return end_reload(false, remarks + one_a_line(prepared.error()));
+  if (!prepared->limit.warning.empty()) remarks += "[WARNING] " + prepared->limit.warning + "\n";
+  go_over(std::move(*prepared));
+  when_in_force([this, remarks = std::move(remarks)] { end_reload(true, remarks); });
+}
+
+Control::Next Control::merged_with(const config::Config& next) const {
+  config::InUse in_use;
+  in_use.proxy = [this](std::size_t proxy) { return !roster_.gone(proxy); };
+  in_use.server = [this](std::size_t proxy, std::size_t server) {
+    return !roster_.gone(proxy, server);
+  };
+  return config::merge(*config_, next, in_use);
+}
+
+Expected<Control::Prepared, std::vector<Error>> Control::prepare(const Next& merged) {
+  Prepared prepared;
+  prepared.config = merged;
+  const auto count = static_cast<unsigned>(workers_.size());
+  prepared.limit = session_limit(*merged, count);
+  std::vector<Error> errors;
+  Listeners::Before before;
+  before.running = &listeners_;
+  auto listeners = Listeners::open(*merged, count, std::move(before));
+  if (!listeners) errors = listeners.error();
+  // Certificates that could not be used before either are no reason to stay with the old file.
+  prepared.checks = std::make_unique<probe::Checks>(io_, roster_, merged);
+  for (const auto& complaint : prepared.checks->complaints())
+    if (std::ranges::find(checks_->complaints(), complaint) == checks_->complaints().end())
+      errors.push_back(Error{complaint.second});
+  if (!errors.empty()) return errors;
+  prepared.listeners = std::move(*listeners);
+  auto handout = prepared.listeners.hand_out(*merged, count);
+  if (!handout) return std::vector{handout.error()};
+  prepared.handout = std::move(*handout);
+  return prepared;
+}
+
+void Control::go_over(Prepared prepared) {
+  const auto before = std::exchange(config_, prepared.config);
+  cluster::fit(load_, *config_);
+  for (auto& worker : workers_) worker->fit(*config_);
+  roster_.adopt(config_, prepared.limit.maxconn, Clock::now());
+  clusters_.adopt();
+  prepared.checks->start_after(*checks_);
+  checks_ = std::move(prepared.checks);
+  const auto snapshot = roster_.snapshot();
+  for (std::size_t i = 0; i < workers_.size(); ++i)
+    workers_[i]->adopt(snapshot, std::move(prepared.handout.workers[i]));
+  admin_->adopt(clusters_.topologies(), std::move(prepared.handout.api),
+                std::move(prepared.handout.pages));
+  replace_agent(before->state, prepared.handout);
+  listeners_ = std::move(prepared.listeners);
+  tell_proxies(*before);
+}
+
+/// One whose section is as it was goes on.
+void Control::replace_agent(const std::optional<config::State>& before, Handout& handout) {
+  if (before == config_->state) return;
+  agent_.reset();
+  if (!config_->state) return;
+  make_agent(std::move(handout.state), std::move(handout.state_http));
+  agent_->start();
+}
+
+void Control::tell_proxies(const config::Config& before) {
+  for (std::size_t i = 0; i < config_->proxies.size(); ++i) {
+    const bool was = i < before.proxies.size() && !before.proxies[i].retired;
+    const bool is = !config_->proxies[i].retired;
+    if (was && !is) log_stopped_proxy(i);
+    if (is && !was)
+      notice(static_cast<int>(i), Severity::notice,
+             "Proxy " + config_->proxies[i].name + " started.");
+  }
+}
+
+void Control::end_reload(bool ok, const std::string& what) {
+  const auto order = std::move(reloads_.front());
+  reloads_.pop_front();
+  if (!order.next) {
+    ++(ok ? reload_counts_.done : reload_counts_.failed);
+    for (const auto line : split(what, '\n'))
+      if (!line.empty()) notice(-1, ok ? Severity::warning : Severity::alert, std::string(line));
+    const char* const result =
+        ok ? "The new configuration is in force" : "Reload failed: nothing was changed";
+    notice(-1, ok ? Severity::notice : Severity::alert, result);
+    events_.add({.kind = admin::Event::Kind::process,
+                 .severity = ok ? Severity::notice : Severity::alert,
+                 .state = ok ? "reload" : "reload failed",
+                 .text = ok ? std::string(result) : result + (": " + what)});
+    if (started_ && !stopping_) ::sd_notifyf(0, "READY=1\nSTATUS=%s", result);
+  }
+  for (const auto& done : order.done) done(ok, what);
+  if (!reloads_.empty()) begin_reload();
+}
+
+}  // namespace novip::app
