@@ -23,6 +23,13 @@ void tell_systemd_reloading() {
   ::sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld", static_cast<long long>(now.count()));
 }
 
+/// "[ALERT]    (42) : config : …" as the log has it: with a label of its own.
+std::string without_label(std::string_view line) {
+  constexpr std::string_view end = ") : ";
+  const auto found = line.starts_with('[') ? line.find(end) : line.npos;
+  return std::string(found == line.npos ? line : line.substr(found + end.size()));
+}
+
 std::string one_a_line(const std::vector<Error>& errors) {
   std::string text;
   for (const auto& error : errors) text += error.message + "\n";
@@ -84,15 +91,14 @@ std::string Control::remarks_of(const Loading& loading) const {
   std::string names;
   for (const auto& name : config::needs_restart(config_->global, loading.config->global))
     names += (names.empty() ? "" : ", ") + name;
-  if (!names.empty())
-    remarks += "[WARNING] section global: " + names + ": changed only by a restart\n";
+  if (!names.empty()) remarks += "section global: only a restart changes " + names + "\n";
   return remarks;
 }
 
 void Control::change_to(const Next& next, std::string remarks) {
   auto prepared = prepare(merged_with(*next));
   if (!prepared) return end_reload(false, remarks + one_a_line(prepared.error()));
-  if (!prepared->limit.warning.empty()) remarks += "[WARNING] " + prepared->limit.warning + "\n";
+  if (!prepared->limit.warning.empty()) remarks += prepared->limit.warning + "\n";
   go_over(std::move(*prepared));
   when_in_force([this, remarks = std::move(remarks)] { end_reload(true, remarks); });
 }
@@ -173,7 +179,7 @@ void Control::end_reload(bool ok, const std::string& what) {
   if (!order.next) {
     ++(ok ? reload_counts_.done : reload_counts_.failed);
     for (const auto line : split(what, '\n'))
-      if (!line.empty()) notice(-1, ok ? Severity::warning : Severity::alert, std::string(line));
+      if (!line.empty()) notice(-1, ok ? Severity::warning : Severity::alert, without_label(line));
     const char* const result =
         ok ? "The new configuration is in force" : "Reload failed: nothing was changed";
     notice(-1, ok ? Severity::notice : Severity::alert, result);
