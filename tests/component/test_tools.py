@@ -1,0 +1,141 @@
+"""Programs that HAProxy's users have, driving the real binary: they must find what they look for."""
+
+import csv
+import os
+import pathlib
+import re
+import subprocess
+import urllib.request
+
+import pytest
+
+from harness.ports import free_port
+from harness.servers import NamedServer, server_reached
+from harness.wait import wait_for
+
+# ./dev setup unpacks those that would start a daemon when installed.
+UNPACKED = pathlib.Path(__file__).resolve().parents[2] / "build/debian"
+
+PROXY = """
+defaults
+    mode tcp
+    timeout connect 5s
+    timeout client  1m
+    timeout server  1m
+listen pool
+    bind 127.0.0.1:{port}
+    server s1 {s1} check inter 200ms
+    server s2 {s2} check inter 200ms backup
+listen stats
+    mode http
+    bind 127.0.0.1:{page}
+    stats enable
+    stats uri /haproxy
+"""
+
+
+@pytest.fixture
+def pool(start_proxy, cleanup):
+    """A proxy in front of two servers; has .page, the port of its statistics, and .servers."""
+    s1, s2 = (cleanup.enter_context(NamedServer(name)) for name in ("s1", "s2"))
+    port, page = free_port(), free_port()
+    proxy = start_proxy(PROXY.format(port=port, page=page, s1=s1, s2=s2))
+    proxy.page, proxy.servers = page, (s1, s2)
+    wait_for(lambda: proxy.api.up("pool") == {"s1", "s2"}, "both servers are up")
+    assert server_reached(port) == "s1"
+    return proxy
+
+
+def program(path):
+    found = UNPACKED / path
+    if not found.exists():
+        pytest.skip(f"{path} is not unpacked: ./dev setup")
+    return found
+
+
+def run(*arguments, **environment):
+    done = subprocess.run([str(argument) for argument in arguments], text=True, timeout=30,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          env={**os.environ, **environment})
+    return done.returncode, done.stdout
+
+
+def test_check_haproxy_stats_over_the_socket(pool):
+    """monitoring-plugins-contrib"""
+    check = program("usr/lib/nagios/plugins/check_haproxy_stats")
+    code, said = run(check, "-s", pool.api.endpoint)
+    assert code == 0 and "pool-s1=" in said, said
+    pool.servers[0].stop()
+    wait_for(lambda: pool.api.status("pool")["s1"] == "DOWN", "s1 is down")
+    code, said = run(check, "-s", pool.api.endpoint)
+    assert code == 2 and "server: pool:s1 is DOWN (check status: connection error)" in said, said
+
+
+def test_check_haproxy_over_http(pool):
+    """monitoring-plugins-contrib"""
+    check = program("usr/lib/nagios/plugins/check_haproxy")
+    url = f"http://127.0.0.1:{pool.page}/haproxy;csv"
+    code, said = run(check, "-u", url)
+    assert code == 0 and said.startswith("HAPROXY OK"), said
+    pool.api("disable frontend pool")
+    code, said = run(check, "-u", url)
+    assert code == 2 and "FRONTEND" in said, said
+
+
+def test_munin(pool, folder):
+    """munin-plugins-core: it takes what it draws from the name of a link to it."""
+    link = folder / "haproxy_backend"
+    link.symlink_to(program("usr/share/munin/plugins/haproxy_"))
+    where = {"url": f"http://127.0.0.1:{pool.page}/haproxy;csv;norefresh",
+             "PERL5LIB": str(UNPACKED / "usr/share/perl5")}
+    _, config = run("perl", link, "config", **where)
+    assert {"ss1.label s1", "ss2.label s2"} <= set(config.splitlines()), config
+    _, values = run("perl", link, **where)
+    assert re.search(r"^ss1\.value \d+$", values, re.M), values
+
+
+def test_prometheus_haproxy_exporter_over_the_socket(pool, cleanup):
+    exporter = program("usr/bin/prometheus-haproxy-exporter")
+    port = free_port()
+    process = cleanup.enter_context(subprocess.Popen(
+        [exporter, f"--haproxy.scrape-uri=unix:{pool.api.endpoint}",
+         f"--web.listen-address=127.0.0.1:{port}"], stderr=subprocess.DEVNULL))
+    cleanup.callback(process.kill)
+
+    def scrape():
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+                return answer.read().decode()
+        except OSError:
+            return ""
+    wait_for(lambda: "haproxy_up 1" in scrape(), "the exporter reads novip's statistics")
+    text = scrape()
+    assert 'haproxy_server_up{backend="pool",server="s1"} 1' in text
+    assert 'haproxy_frontend_connections_total{frontend="pool"}' in text
+    assert 'haproxy_exporter_csv_parse_failures_total 0' in text
+    assert 'haproxy_process_start_time_seconds' in text or 'haproxy_version_info' in text
+
+
+def test_strict_readers_of_csv(pool):
+    """As telegraf reads it: each line has as many cells as the first one, the numbers are numbers,
+    and the columns that it makes numbers of are known."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{pool.page}/haproxy;csv", timeout=10) as page:
+        assert page.headers.get_content_type() == "text/plain"
+        over_http = page.read().decode()
+    for text in (over_http, pool.api("show stat")):
+        assert text.startswith("# ")
+        lines = [line for line in text[2:].split("\n") if line]
+        header, *rows = csv.reader(lines, strict=True)
+        assert {len(row) for row in rows} == {len(header)}
+        texts = {"pxname", "svname", "status", "tracked", "check_status", "last_chk", "last_agt",
+                 "agent_status", "check_desc", "agent_desc", "addr", "cookie", "mode", "algo", ""}
+        for row in rows:
+            for name, value in zip(header, row):
+                assert name in texts or re.fullmatch(r"-?\d*", value), (name, value)
+
+
+def test_netcat_from_a_shell(pool):
+    """What runbooks say."""
+    shell = f"echo 'show servers state pool' | nc -U {pool.api.endpoint} | awk 'NR>2 && NF {{print $4}}'"
+    code, said = run("sh", "-c", shell)
+    assert (code, said.split()) == (0, ["s1", "s2"])
