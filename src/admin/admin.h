@@ -49,6 +49,11 @@ struct Process {
   /// are answered then. Unset: at once.
   std::function<void(std::function<void()>)> when_in_force;
   std::function<std::uint64_t()> dropped_logs;
+  /// The listening sockets, for a successor that asks for them (`_getsocks`). Once it has them this
+  /// process takes no more connections on those of its own that a soft stop leaves open. Unset:
+  /// none.
+  std::function<std::vector<int>()> listening_sockets;
+  std::function<void()> sockets_passed;
   /// A line for the global log.
   std::function<void(Severity, const std::string&)> notice;
   /// Reads the files again, checks them, applies them in this process. `what`: the reasons why not,

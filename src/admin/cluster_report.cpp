@@ -71,7 +71,8 @@ std::string one_cluster(const Statistics& statistics, std::size_t index, TimePoi
       "self_replication cancels\n";
   const auto& proxies = statistics.roster().proxies();
   for (std::size_t i = 0; i < proxies.size(); ++i)
-    if (is_pool_of(proxies[i], index)) out += pool_line(statistics, i);
+    if (is_pool_of(proxies[i], index) && !statistics.roster().gone(i))
+      out += pool_line(statistics, i);
   return out;
 }
 

@@ -14,7 +14,8 @@ std::vector<History::Value> History::measure(const Statistics& statistics) {
   const auto& proxies = statistics.roster().proxies();
   for (std::size_t i = 0; i < proxies.size(); ++i) {
     const auto& settings = *proxies[i].settings;
-    if (!settings.is_frontend() || settings.disabled || settings.mode == config::Mode::http)
+    if (!settings.is_frontend() || settings.disabled || settings.mode == config::Mode::http ||
+        statistics.roster().gone(i))
       continue;
     const auto& load = statistics.load(i);
     values.push_back({"sessions", settings.name, static_cast<float>(load.frontend_sessions.now())});

@@ -217,7 +217,7 @@ Verdict judge(const Statistics& statistics) {
                     process.topologies.size() == 1 ? "" : topology->settings().name + ": ");
   const auto& proxies = statistics.roster().proxies();
   for (const auto& proxy : proxies)
-    if (is_plain(proxy)) judge_backend(verdict, proxy);
+    if (is_plain(proxy) && !proxy.settings->retired) judge_backend(verdict, proxy);
   judge_lone_servers(verdict, proxies);
   for (std::size_t i = 0; i < proxies.size(); ++i) judge_sessions(verdict, statistics, i);
   if (verdict.headline.empty()) verdict.headline = "there is no server to route to";

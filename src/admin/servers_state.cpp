@@ -128,8 +128,9 @@ std::string servers_state(const Statistics& statistics, std::optional<std::size_
   const auto& proxies = statistics.roster().proxies();
   for (std::size_t i = 0; i < proxies.size(); ++i) {
     if (backend && *backend != i) continue;
-    for (const auto& server : proxies[i].servers)
-      out += state_line(*proxies[i].settings, server, now);
+    for (std::size_t j = 0; j < proxies[i].servers.size(); ++j)
+      if (!statistics.roster().gone(i, j))
+        out += state_line(*proxies[i].settings, proxies[i].servers[j], now);
   }
   return out;
 }
@@ -142,7 +143,7 @@ std::string servers_connections(const Statistics& statistics, std::optional<std:
   for (std::size_t i = 0; i < statistics.roster().proxies().size(); ++i) {
     if (backend && *backend != i) continue;
     for (std::size_t j = 0; j < statistics.proxy(i).servers.size(); ++j)
-      out += idle_connections_line(statistics, i, j);
+      if (!statistics.roster().gone(i, j)) out += idle_connections_line(statistics, i, j);
   }
   return out;
 }

@@ -22,7 +22,7 @@ void add_servers(std::vector<StatRow>& rows, const Statistics& statistics, std::
   const auto& all = statistics.proxy(index).servers;
   for (std::size_t i = 0; i < all.size(); ++i) {
     const bool selected = !filter.server || *filter.server == all[i].settings->id;
-    if (selected && !hidden(all[i], filter))
+    if (selected && !hidden(all[i], filter) && !statistics.roster().gone(index, i))
       rows.push_back(server_row(statistics, index, i, now, filter.legends));
   }
 }
@@ -78,6 +78,7 @@ std::vector<StatRow> stat_rows(const Statistics& statistics, const StatFilter& f
   for (std::size_t i = 0; i < statistics.roster().proxies().size(); ++i) {
     const auto& proxy = statistics.proxy(i);
     if (proxy.settings->disabled || (filter.proxy && *filter.proxy != i)) continue;
+    if (statistics.roster().gone(i)) continue;
     if (proxy.settings->is_frontend() && (filter.types & frontends))
       rows.push_back(frontend_row(statistics, i));
     if (filter.types & servers) add_servers(rows, statistics, i, filter, now);

@@ -36,8 +36,9 @@ Loop::~Loop() {
   events_.release();  // the descriptor is the poller's
 }
 
+/// What was posted before goes first: clients that wait in the backlog need the latest snapshot.
 void Loop::run() {
-  turn([this] {
+  post([this] {
     for (auto& acceptor : acceptors_) acceptor->refresh();
   });
   wait_for_events();
