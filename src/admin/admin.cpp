@@ -78,11 +78,15 @@ class Admin::Ports {
   void adopt(std::vector<const cluster::Topology*> topologies, std::vector<ApiListener> sockets,
              std::vector<PageListener> pages) {
     statistics_->adopt(std::move(topologies));
-    api_->close_listeners();
-    page_->close_listeners();
+    close_listeners();
     open(std::move(sockets), std::move(pages));
     api_->start();
     page_->start();
+  }
+
+  void close_listeners() {
+    api_->close_listeners();
+    page_->close_listeners();
   }
 
   void stop() {
@@ -118,6 +122,7 @@ void Admin::adopt(std::vector<const cluster::Topology*> topologies,
                   std::vector<ApiListener> sockets, std::vector<PageListener> pages) {
   ports_->adopt(std::move(topologies), std::move(sockets), std::move(pages));
 }
+void Admin::close_listeners() { ports_->close_listeners(); }
 void Admin::stop() { ports_->stop(); }
 
 }  // namespace novip::admin

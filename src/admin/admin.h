@@ -94,6 +94,8 @@ class Admin {
   /// that there are from now on; connections go on, and so do the numbers.
   void adopt(std::vector<const cluster::Topology*> topologies, std::vector<ApiListener> sockets,
              std::vector<PageListener> pages);
+  /// Connections go on.
+  void close_listeners();
   void stop();  // closes listeners and connections
 
  private:

@@ -225,6 +225,11 @@ void Control::soft_stop() {
   const auto limit = config_->global.hard_stop_after;
   const auto deadline = limit.count() != 0 ? Clock::now() + limit : TimePoint::max();
   listeners_.close();
+  // What the successor has as well must not be answered by two: the operator's ports, the agent's.
+  if (sockets_passed_) {
+    admin_->close_listeners();
+    agent_.reset();
+  }
   for (auto& worker : workers_) worker->stop_accepting(deadline);
   begin_stopping();
 }

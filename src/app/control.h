@@ -122,6 +122,7 @@ class Control {
   };
   std::deque<Order> reloads_;
   admin::Process::Reloads reload_counts_;
+  bool sockets_passed_ = false;  // a successor listens on ours
   bool started_ = false;
   bool stopping_ = false;
   bool publish_posted_ = false;

@@ -38,6 +38,8 @@ admin::Process Control::process_for_admin() {
     shutdown_session(id, std::move(done));
   };
   process.when_in_force = [this](auto done) { when_in_force(std::move(done)); };
+  process.listening_sockets = [this] { return listeners_.descriptors(); };
+  process.sockets_passed = [this] { sockets_passed_ = true; };
   process.reload = [this](auto done) { reload(std::move(done)); };
   process.apply = [this](auto next, auto done) { apply(std::move(next), std::move(done)); };
   process.reloads = [this] { return reload_counts_; };

@@ -9,6 +9,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "app/control.h"
+#include "app/inherited.h"
 #include "base/text.h"
 #include "config/merge.h"
 
@@ -150,6 +151,7 @@ void Control::go_over(Prepared prepared) {
                 std::move(prepared.handout.pages));
   replace_agent(before->state, prepared.handout);
   listeners_ = std::move(prepared.listeners);
+  keep_sockets(listeners_.descriptors());
   tell_proxies(*before);
 }
 

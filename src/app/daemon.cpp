@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "app/control.h"
+#include "app/inherited.h"
 #include "app/listeners.h"
 #include "app/loading.h"
 #include "app/process.h"
@@ -54,6 +55,7 @@ int serve(const std::shared_ptr<const config::Config>& config, Listeners listene
   if (global.daemon)
     if (auto started = background.start(); !started) return refuse(started.error().message);
   pidfile.write(::getpid());
+  keep_sockets(listeners.descriptors());
   tell_predecessors(options);
   ControlOptions control_options;
   control_options.maxconn = maxconn;
@@ -88,8 +90,11 @@ int run(const Options& options) {
   const unsigned workers = worker_count(config->global);
   const auto limit = session_limit(*config, workers);
   if (!limit.warning.empty()) say("WARNING", limit.warning);
+  auto inherited = inherited_sockets(options.sockets_from);
+  if (!inherited) return refuse(inherited.error().message);
   Listeners::Before before;
-  before.shared = !options.old_pids.empty();
+  before.shared = !options.old_pids.empty() || !inherited->empty();
+  before.inherited = std::move(*inherited);
   auto listeners = Listeners::open(*config, workers, std::move(before));
   if (!listeners) {
     for (const auto& error : listeners.error()) say("ALERT", error.message);

@@ -33,9 +33,11 @@ const char* const usage =
     "  -S SOCKET     another stats socket of level admin, as HAProxy's master process has\n"
     "  -sf PID…      once listening, tell these processes to finish their sessions and end\n"
     "  -st PID…      once listening, tell these processes to end at once\n"
+    "  -x SOCKET     take the listening sockets over from the process with this stats socket\n"
     "  -dW           warnings are errors; -dV no verification of servers' certificates\n"
     "\n"
-    "Signals: SIGUSR1 finishes the sessions and ends; SIGTERM and SIGINT end at once.\n";
+    "Signals: SIGUSR1 finishes the sessions and ends; SIGTERM and SIGINT end at once;\n"
+    "         SIGHUP and SIGUSR2 read the files again and apply them in this process.\n";
 
 namespace {
 
@@ -172,7 +174,8 @@ Status apply_valued(const std::string& word, Arguments& words, Options& options)
     return Nothing{};
   }
   if (word == "-S") return words.text(word, options.master_socket);
-  if (word == "-L" || word == "-x" || word == "-N") {
+  if (word == "-x") return words.text(word, options.sockets_from);
+  if (word == "-L" || word == "-N") {
     options.without_effect.push_back(word);
     return words.text(word, ignored);
   }

@@ -26,6 +26,7 @@ struct Options {
   unsigned memory_mb = 0;          // -m
   bool finish_old = false;         // -sf PIDS: SIGUSR1 once we listen; -st PIDS: SIGTERM
   std::vector<int> old_pids;
+  std::string sockets_from;  // -x: a stats socket of the process to take them over from
   std::vector<std::string> without_effect;  // options that HAProxy has and novip has no use for
 
   std::string state_conninfo;        // novip state --postgres CONNINFO

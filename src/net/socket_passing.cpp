@@ -15,7 +15,7 @@ namespace novip::net {
 
 namespace {
 
-constexpr std::size_t most_sockets = 1 << 16;
+constexpr std::int32_t most_sockets = 1 << 16;
 constexpr timeval patience{5, 0};
 
 using Control = std::array<char, CMSG_SPACE(sockets_a_message * sizeof(int))>;
@@ -107,17 +107,18 @@ Expected<std::vector<UniqueFd>> receive_sockets(const std::string& path) {
   if (::connect(connection.get(), address->data(), address->size()) != 0)
     return failed(std::strerror(errno));
   const std::string command = std::string(pass_sockets_command) + "\n";
+  // One that does not know the command, or must not obey it, says so in words.
   std::int32_t count = 0;
   if (!send_all(connection.get(), command.data(), command.size()) ||
-      ::recv(connection.get(), &count, sizeof count, MSG_WAITALL) != sizeof count)
-    return failed("no answer; its 'stats socket' line needs 'level admin expose-fd listeners'");
-  if (count < 0 || static_cast<std::size_t>(count) > most_sockets)
-    return failed("a strange answer");
+      ::recv(connection.get(), &count, sizeof count, MSG_WAITALL) != sizeof count || count < 0 ||
+      count > most_sockets)
+    return failed("its 'stats socket' line needs 'level admin expose-fd listeners'");
   std::vector<UniqueFd> sockets;
   while (sockets.size() < static_cast<std::size_t>(count)) {
     if (!receive_some(connection.get(), sockets)) return failed("the connection ended");
+    // HAProxy may have closed after the last message.
     const auto received = static_cast<Acknowledgement>(sockets.size());
-    if (!send_all(connection.get(), &received, sizeof received)) return failed("it has gone");
+    send_all(connection.get(), &received, sizeof received);
   }
   return sockets;
 }
