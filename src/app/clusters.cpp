@@ -66,7 +66,9 @@ void Clusters::adopt() {
     auto& watched = *clusters_.emplace_back(std::make_unique<Watched>(*this, i, settings));
     notify_of(watched);
     if (same != before.end()) watched.topology.take_over((*same)->topology, now);
-    watched.watches.start();
+    std::vector<std::string> troubles;
+    for (const auto& node : watched.topology.nodes()) troubles.push_back(node.trouble);
+    watched.watches.start(troubles);
   }
   for (const auto& watched : before)
     if (watched) watched->watches.stop();

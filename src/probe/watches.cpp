@@ -1,6 +1,3 @@
-#include "probe/watches.h"
-
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -13,6 +10,7 @@
 
 #include "probe/rhythm.h"
 #include "probe/watch_node.h"
+#include "probe/watches.h"
 
 namespace novip::probe {
 
@@ -22,8 +20,8 @@ namespace asio = boost::asio;
 using Source = config::Watch::Source;
 
 struct Node {
-  std::shared_ptr<NodeWatch> watch;    // null: it has no address
-  std::optional<std::string> trouble;  // the last that was told
+  std::shared_ptr<NodeWatch> watch;  // null: it has no address
+  std::string trouble;               // the last that was told
 };
 
 /// Somebody who waits for an answer, for a limited time.
@@ -66,7 +64,7 @@ class Watches::Runner : public std::enable_shared_from_this<Runner> {
  public:
   Runner(asio::io_context& io, std::shared_ptr<const config::Cluster> settings, Events events);
 
-  void start();
+  void start(const std::vector<std::string>& troubles);
   void stop();
   void ask(std::size_t node, Milliseconds limit, NodeWatch::Answered done);
 
@@ -109,7 +107,8 @@ void Watches::Runner::tell_trouble(std::size_t node, const std::string& why) {
   events_.trouble(node, why);
 }
 
-void Watches::Runner::start() {
+void Watches::Runner::start(const std::vector<std::string>& troubles) {
+  for (std::size_t node = 0; node < troubles.size(); ++node) nodes_[node].trouble = troubles[node];
   asio::co_spawn(io_, start_all(shared_from_this()), asio::detached);
 }
 
@@ -153,7 +152,7 @@ Watches::Watches(asio::io_context& io, std::shared_ptr<const config::Cluster> se
 
 Watches::~Watches() { stop(); }
 
-void Watches::start() { runner_->start(); }
+void Watches::start(const std::vector<std::string>& troubles) { runner_->start(troubles); }
 
 void Watches::stop() { runner_->stop(); }
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <boost/asio/io_context.hpp>
 
@@ -31,7 +32,8 @@ class Watches {
           Events events);
   ~Watches();  // stops
 
-  void start();
+  /// `troubles`: what was told of each node before there was this object; none: nothing.
+  void start(const std::vector<std::string>& troubles = {});
   /// Nothing is told any more.
   void stop();
 
