@@ -114,6 +114,13 @@ class Lab {
     for (auto& worker : workers) worker->publish(current());
   }
 
+  /// The first worker has these listeners from now on.
+  void adopt(std::vector<Listener> from_now_on) {
+    ++snapshot.generation;
+    workers[0]->fit(*config_);
+    workers[0]->adopt(current(), std::move(from_now_on));
+  }
+
   UniqueFd client() const { return connect_to(address); }
   UniqueFd server(std::size_t number = 0) const { return accept_from(listeners[number].get()); }
 
