@@ -25,6 +25,7 @@ struct Answer {
   /// The answer comes later, and this one is not sent: the function gets it, and calls back once on
   /// this thread, perhaps when the connection is gone.
   std::function<void(Reply)> later = {};
+  Milliseconds patience{0};               // with that answer; 0: the connection's timeout
   std::shared_ptr<const Wait> wait = {};  // the same, by looking again and again
 };
 
@@ -41,8 +42,8 @@ inline Answer message(Severity severity, std::string_view sentence) {
   return {.text = std::string(sentence) + "\n", .severity = severity};
 }
 inline Answer refusal(std::string_view sentence) { return message(Severity::err, sentence); }
-inline Answer later(std::function<void(Reply)> ask) {
-  return {.text = {}, .later = std::move(ask)};
+inline Answer later(std::function<void(Reply)> ask, Milliseconds patience = {}) {
+  return {.text = {}, .later = std::move(ask), .patience = patience};
 }
 inline Answer waiting(Wait wait) {
   return {.text = {}, .wait = std::make_shared<const Wait>(std::move(wait))};

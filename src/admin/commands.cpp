@@ -181,13 +181,11 @@ bool is_for_this_process(Call& call) {
   return true;
 }
 
-}  // namespace
-
-void run_command(Call call, Reply reply) {
+Answer obey(Call& call) {
   const bool addressed = !call.words.empty() && call.words[0].starts_with('@');
   if (!is_for_this_process(call))
-    return reply(refusal("Can't find the target PID matching the prefix '" + call.words[0] + "'"));
-  if (addressed && call.words.empty()) return reply(done());
+    return refusal("Can't find the target PID matching the prefix '" + call.words[0] + "'");
+  if (addressed && call.words.empty()) return done();
   const Command* found = nullptr;
   for (const auto& command : commands) {
     const auto matched = match(command, call.words);
@@ -195,14 +193,26 @@ void run_command(Call call, Reply reply) {
     found = &command;
     call.command = matched.wanted;
   }
-  if (!found) return reply(matching_commands(call, 0, true));
-  if (call.state->level < found->level) return reply(refusal("Permission denied"));
+  if (!found) return matching_commands(call, 0, true);
+  if (call.state->level < found->level) return refusal("Permission denied");
+  return found->run(call);
+}
+
+}  // namespace
+
+Milliseconds run_command(Call call, Reply reply) {
   const auto generation = call.roster().generation();
-  Answer answer = found->run(call);
-  if (answer.later) return answer.later(reply);
+  Answer answer = obey(call);
+  const auto patience = answer.patience;
   const auto& when_in_force = call.statistics->process().when_in_force;
-  if (call.roster().generation() == generation || !when_in_force) return reply(std::move(answer));
-  when_in_force([reply = std::move(reply), answer = std::move(answer)] { reply(answer); });
+  if (answer.later) {
+    answer.later(std::move(reply));
+  } else if (call.roster().generation() == generation || !when_in_force) {
+    reply(std::move(answer));
+  } else {
+    when_in_force([reply = std::move(reply), answer = std::move(answer)] { reply(answer); });
+  }
+  return patience;
 }
 
 std::string wire_text(const Answer& answer, const ApiState& state) {

@@ -10,6 +10,9 @@ namespace novip::admin {
 
 namespace {
 
+/// Names may have to be looked up, and listeners opened.
+constexpr Milliseconds longest_reload = std::chrono::seconds(60);
+
 constexpr std::string_view not_here = "This process cannot change its configuration while it runs.";
 constexpr std::string_view nodes_of_cluster =
     "The servers of this proxy are the nodes of its cluster: change the file, then 'reload'.";
@@ -18,14 +21,15 @@ constexpr std::string_view nodes_of_cluster =
 /// turn comes; false: that is gone.
 Answer apply(const Call& call, std::function<bool(config::Config&)> change, Answer success) {
   if (!call.statistics->process().apply) return refusal(not_here);
-  return later([statistics = call.statistics, change = std::move(change),
-                success = std::move(success)](const Reply& reply) {
+  const auto ask = [statistics = call.statistics, change = std::move(change),
+                    success = std::move(success)](const Reply& reply) {
     auto changed = std::make_shared<config::Config>(statistics->roster().config());
     if (!change(*changed)) return reply(refusal("No such server."));
     statistics->process().apply(std::move(changed), [reply, success](bool ok, std::string what) {
       reply(ok ? success : refusal(what));
     });
-  });
+  };
+  return later(ask, longest_reload);
 }
 
 config::Proxy* find_proxy(config::Config& config, const std::string& name, bool backend) {
@@ -96,9 +100,8 @@ Expected<config::Server> parse_server(const Call& call, const std::string& name)
   }
   config::LoadOptions options;
   options.touch_system = false;
-  const auto loaded = config::load(
-      {{"add server", "backend be\n    timeout connect 1s\n    timeout server 1s\n" + line + "\n"}},
-      options);
+  const std::string listen = "listen be\n    bind 127.0.0.1:1\n";  // one that is complete
+  const auto loaded = config::load({{"add server", listen + line + "\n"}}, options);
   for (const auto& remark : loaded.remarks)
     if (remark.kind == config::Remark::Kind::error) return Error{remark.text};
   const auto& server = loaded.config->proxies[0].servers[0];
@@ -181,12 +184,13 @@ Answer shutdown_frontend(const Call& call) {
 Answer reload(const Call& call) {
   if (!call.statistics->process().reload)
     return refusal("This process cannot reload: restart it to apply a new configuration.");
-  return later([statistics = call.statistics](const Reply& reply) {
+  const auto ask = [statistics = call.statistics](const Reply& reply) {
     statistics->process().reload([reply](bool ok, std::string what) {
       if (!what.empty() && !what.ends_with('\n')) what += '\n';
       reply(listing(std::string(ok ? "Success=1\n" : "Success=0\n") + "--\n" + what));
     });
-  });
+  };
+  return later(ask, longest_reload);
 }
 
 Answer set_check_address(const Call& call, const ServerArgument& at) {

@@ -10,6 +10,8 @@
 
 #include "admin/api_line.h"
 #include "admin/commands.h"
+#include "admin/pass_sockets.h"
+#include "net/socket_passing.h"
 
 namespace novip::admin {
 
@@ -34,9 +36,6 @@ struct Pending {
   std::optional<Answer> answer;
 };
 
-/// Workers answer at once; a reload may have to look names up.
-constexpr auto longest_answer = std::chrono::seconds(60);
-
 asio::awaitable<Answer> await_condition(std::shared_ptr<const Wait> wait) {
   constexpr Milliseconds between_looks{50};
   asio::steady_timer timer(co_await asio::this_coro::executor);
@@ -54,13 +53,13 @@ asio::awaitable<Answer> ask(std::shared_ptr<Service> service, Words words, ApiSt
   auto pending = std::make_shared<Pending>(co_await asio::this_coro::executor);
   Call call{std::move(words),   0,           state, service->statistics.get(), &service->sockets,
             service->listeners, Clock::now()};
-  pending->arrived.expires_after(longest_answer);
-  run_command(std::move(call), [pending](Answer answer) {
+  const auto patience = run_command(std::move(call), [pending](Answer answer) {
     pending->answer = std::move(answer);
     pending->arrived.cancel();
   });
+  pending->arrived.expires_after(std::max(patience, state->timeout));
   if (!pending->answer) co_await pending->arrived.async_wait(awaiting);
-  if (!pending->answer) co_return refusal("There was no answer in time.");
+  if (!pending->answer) co_return refusal("The workers did not answer in time.");
   if (pending->answer->wait) {
     Answer answer = co_await await_condition(pending->answer->wait);
     co_return answer;
@@ -106,7 +105,8 @@ asio::awaitable<bool> answer_line(std::shared_ptr<Service> service, Stream& stre
   co_return true;
 }
 
-asio::awaitable<void> serve(std::shared_ptr<Service> service, Stream& stream, config::Level level) {
+asio::awaitable<void> serve(std::shared_ptr<Service> service, Stream& stream, config::Level level,
+                            bool exposes_sockets) {
   ApiState state;
   state.level = level;
   state.timeout = service->statistics->roster().config().global.stats_timeout;
@@ -114,6 +114,10 @@ asio::awaitable<void> serve(std::shared_ptr<Service> service, Stream& stream, co
   for (bool answered = false;;) {
     auto line = take_line(buffer);
     if (line && line->size() > api_line_limit) break;
+    if (line && exposes_sockets && *line == net::pass_sockets_command) {
+      co_await pass_sockets(service->statistics, stream, state.timeout);
+      break;
+    }
     if (line) {
       answered = co_await answer_line(service, stream, std::move(*line), &state);
       if (!answered) break;
@@ -148,8 +152,9 @@ RuntimeApi::RuntimeApi(asio::io_context& io, std::shared_ptr<Statistics> statist
   for (auto& listener : listeners) {
     const auto level = listener.settings->level;
     service->sockets.push_back({socket_name(listener.fd), level});
-    const auto serve_client = [service, level](Stream& stream) {
-      return serve(service, stream, level);
+    const bool exposes = listener.settings->expose_listeners && level == config::Level::admin;
+    const auto serve_client = [service, level, exposes](Stream& stream) {
+      return serve(service, stream, level, exposes);
     };
     ports_.push_back(std::make_shared<Port>(io, std::move(listener.fd), places, serve_client));
   }

@@ -121,11 +121,11 @@ Answer show_errors(const Call& call) {
 Answer show_events(const Call& call) {
   const auto* events = call.statistics->process().events;
   const auto wanted = call.argument(0);
-  if (wanted.empty() || events == nullptr)
+  if (wanted.empty())
     return listing(
         "Supported events sinks are listed below.\n    buf0       : type=buffer, 0 dropped, the "
         "latest events of clusters, servers and sessions\n");
-  if (wanted != ring) return refusal("No such event sink");
+  if (wanted != ring || events == nullptr) return refusal("No such event sink");
   if (has_word(call, "-w"))
     return refusal("Waiting (-w) is not available; 'novip top' shows events as they come.");
   if (has_word(call, "-n")) return done();  // only new ones, and not waiting: none

@@ -8,6 +8,10 @@ namespace {
 
 class Commands : public AdminTest {};
 
+constexpr std::string_view usage_of_set_server =
+    "usage: set server <backend>/<server> addr | agent | agent-addr | agent-port | agent-send | "
+    "check-addr | check-port | fqdn | health | state | weight\n\n";
+
 TEST_F(Commands, RefusalsAreInHaproxysWords) {
   constexpr std::pair<std::string_view, std::string_view> expected[] = {
       {"get weight", "Require 'backend/server'.\n\n"},
@@ -34,6 +38,22 @@ TEST_F(Commands, RefusalsAreInHaproxysWords) {
       {"set severity-output x", "one of 'none', 'number', 'string' is a required argument\n\n"},
       {"show servers state nope", "Can't find backend.\n\n"},
       {"show servers conn nope", "Can't find backend.\n\n"},
+      {"set server prod/srv1", usage_of_set_server},
+      {"set server prod/srv1 maxconn 5", usage_of_set_server},
+      {"set server prod/srv1 check-port", "set server <b>/<s> check-port requires a port.\n\n"},
+      {"set server prod/srv1 check-port x", "provided port is not an integer\n\n"},
+      {"set server prod/srv1 check-port 99999", "provided port is invalid\n\n"},
+      {"set server prod/srv1 check-addr x", "invalid addr 'x'\n\n"},
+      {"set server prod/srv1 agent-port 5", "agent checks are not enabled on this server\n\n"},
+      {"set server prod/srv1 agent-send x", "agent checks are not enabled on this server.\n\n"},
+      {"set server prod/srv1 fqdn", "set server <b>/<s> fqdn requires a FQDN.\n\n"},
+      {"set server prod/srv1 fqdn x",
+       "set server <b>/<s> fqdn failed because no resolution is configured.\n\n"},
+      {"shutdown frontend", "A frontend name is expected.\n\n"},
+      {"shutdown frontend nope", "No such frontend.\n\n"},
+      {"show errors nope", "No such proxy.\n\n"},
+      {"show events nope", "No such event sink\n\n"},
+      {"show resolvers nope", "Can't find that resolvers section\n\n"},
       {"show sess 0x1", "Session not found.\n\n"},
       {"shutdown session", "Session pointer expected (use 'show sess').\n\n"},
       {"shutdown session 0x1", "No such session (use 'show sess').\n\n"},
@@ -92,6 +112,32 @@ TEST_F(Commands, Weights) {
   EXPECT_EQ(ask("get weight prod/srv1"), "1 (initial 1)\n\n");
 }
 
+TEST_F(Commands, ModesThatToolsSwitchOn) {
+  EXPECT_EQ(ask("expert-mode"), "expert-mode is OFF\n\n");
+  EXPECT_EQ(ask("expert-mode on;expert-mode"), "\nexpert-mode is ON\n\n");
+  EXPECT_EQ(ask("experimental-mode"), "experimental-mode is OFF\n\n");
+}
+
+TEST_F(Commands, ACommandForTheMastersWorkerIsForThisProcess) {
+  const auto version = ask("show version");
+  EXPECT_EQ(ask("@1 show version"), version);
+  EXPECT_EQ(ask("@!4242 show version"), version);
+  EXPECT_EQ(ask("@master show version"), version);
+  EXPECT_EQ(ask("@1"), "\n");
+  EXPECT_EQ(ask("@2 show version"), "Can't find the target PID matching the prefix '@2'\n\n");
+  EXPECT_NE(ask("show proc").find("4242            worker "), std::string::npos);
+}
+
+TEST_F(Commands, ClearCountersAllClearsWhatChecksCounted) {
+  pass(0, 0);
+  fail(0, 0);
+  EXPECT_EQ(cell("prod", "srv1", "chkfail"), "1");
+  EXPECT_EQ(cell("prod", "srv1", "chkdown"), "1");
+  EXPECT_EQ(ask("clear counters all"), "\n");
+  EXPECT_EQ(cell("prod", "srv1", "chkfail"), "0");
+  EXPECT_EQ(cell("prod", "srv1", "chkdown"), "0");
+}
+
 TEST_F(Commands, Limits) {
   EXPECT_EQ(ask("set maxconn server prod/srv1 9"), "\n");
   EXPECT_EQ(server(0, 0).maxconn, 9u);
@@ -147,7 +193,8 @@ TEST_F(Commands, LevelsAreHeld) {
   for (const auto* const line :
        {"disable server prod/srv1", "set server prod/srv1 state maint", "set weight prod/srv1 0",
         "set maxconn global 1", "shutdown session 0x2a", "shutdown sessions server prod/srv1",
-        "clear counters all", "disable frontend prod"})
+        "clear counters all", "disable frontend prod", "shutdown frontend prod", "reload",
+        "add server prod/new 10.0.0.1:1", "del server prod/srv1", "expert-mode on"})
     EXPECT_EQ(ask(line), "Permission denied\n\n") << line;
   EXPECT_EQ(server(0, 0).status(), "UP");
   EXPECT_FALSE(ended);
@@ -155,6 +202,8 @@ TEST_F(Commands, LevelsAreHeld) {
   state.level = config::Level::user;
   EXPECT_EQ(ask("show sess"), "Permission denied\n\n");
   EXPECT_EQ(ask("show env"), "Permission denied\n\n");
+  EXPECT_EQ(ask("show errors"), "Permission denied\n\n");
+  EXPECT_EQ(ask("show startup-logs"), "Permission denied\n\n");
   EXPECT_EQ(ask("show backend"), "# name\nprod\nstdby\nstats\n\n");
 }
 
@@ -166,7 +215,7 @@ TEST_F(Commands, ALevelCanOnlyBeLowered) {
 TEST_F(Commands, UnknownCommandsGetTheNearestOnes) {
   EXPECT_TRUE(ask("bogus thing")
                   .starts_with("Unknown command. Please enter one of the following commands "
-                               "only:\n  clear counters [all] "));
+                               "only:\n  add server "));
   const std::string near = ask("set maxconn");
   EXPECT_TRUE(near.starts_with(
       "Unknown command, but maybe one of the following ones is a better match:\n"
@@ -185,7 +234,7 @@ TEST_F(Commands, HelpShowsWhatTheLevelAllows) {
   EXPECT_EQ(
       ask("help show stat"),
       "The following commands are valid at this level:\n"
-      "  show stat [no-maint|up]*                : report counters for each proxy and server\n"
+      "  show stat [desc|json|no-maint|typed|up]*: report counters for each proxy and server\n"
       "  help [<command>]                        : list matching or all commands\n"
       "  prompt                                  : toggle interactive mode with prompt\n"
       "  quit                                    : disconnect\n\n");
@@ -243,11 +292,6 @@ TEST_F(Commands, Info) {
         "\nnode: srv1\n", "\ndescription: novip "})
     EXPECT_NE(text.find(line), std::string::npos) << line;
   EXPECT_EQ(text.find("\n\n"), text.size() - 2);  // Datadog stops at an empty line
-}
-
-TEST_F(Commands, OtherFormatsAreRefusedNotAnsweredInCsv) {
-  EXPECT_EQ(ask("show stat json"), "The typed and json formats are not available.\n\n");
-  EXPECT_EQ(ask("show info typed"), "The typed and json formats are not available.\n\n");
 }
 
 TEST_F(Commands, Sockets) {

@@ -36,9 +36,31 @@ TEST(Options, SaysWhatIsWrong) {
 }
 
 TEST(Options, KeepsWhatHasNoEffectToSaySo) {
-  const auto options = parse_options({"-dM", "-S", "/run/master.sock", "-f", "x"});
+  const auto options = parse_options({"-dM", "-L", "here", "-f", "x"});
   ASSERT_TRUE(options);
-  EXPECT_EQ(options->without_effect, (std::vector<std::string>{"-dM", "-S"}));
+  EXPECT_EQ(options->without_effect, (std::vector<std::string>{"-dM", "-L"}));
+}
+
+TEST(Options, TheMastersSocket) {
+  const auto options = parse_options({"-S", "/run/master.sock,level,operator", "-f", "x"});
+  ASSERT_TRUE(options);
+  EXPECT_EQ(options->master_socket, "/run/master.sock,level,operator");
+}
+
+TEST(Options, StatusAndTop) {
+  const auto status = parse_options({"status", "--json", "--socket", "/run/a.sock"});
+  ASSERT_TRUE(status);
+  EXPECT_EQ(status->action, Options::Action::status);
+  EXPECT_TRUE(status->json);
+  EXPECT_EQ(status->socket, "/run/a.sock");
+  const auto top = parse_options({"top", "-f", "a.cfg", "--interval", "5"});
+  ASSERT_TRUE(top);
+  EXPECT_EQ(top->action, Options::Action::top);
+  EXPECT_EQ(top->files, std::vector<std::string>{"a.cfg"});
+  EXPECT_EQ(top->interval_s, 5u);
+  EXPECT_FALSE(parse_options({"top", "--json"}));
+  EXPECT_FALSE(parse_options({"top", "--interval", "0"}));
+  EXPECT_FALSE(parse_options({"status", "--socket"}));
 }
 
 TEST(Options, StateNeedsAConnectionString) {
