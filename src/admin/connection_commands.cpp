@@ -49,8 +49,9 @@ std::string_view hindrance(const Statistics& statistics, const std::string& back
   const auto proxy = roster.find_proxy(backend);
   const auto index = proxy ? roster.find_server(*proxy, server) : std::nullopt;
   if (!index) return "No such server.";
-  if (!roster.proxies()[*proxy].servers[*index].in_maintenance())
-    return "Only servers in maintenance mode can be deleted.";
+  const auto& state = roster.proxies()[*proxy].servers[*index];
+  if (state.settings->retired) return "No such server.";
+  if (!state.in_maintenance()) return "Only servers in maintenance mode can be deleted.";
   const auto& load = statistics.load(*proxy).servers[*index];
   if (load.sessions.now() + load.queued.now() > 0)
     return "Server still has connections attached to it, cannot remove it.";

@@ -127,7 +127,8 @@ Answer add_server(const Call& call) {
     return refusal("Backend must use a dynamic load balancing to support dynamic servers.");
   if (call.argument(1).empty())
     return refusal("'server' expects <name> and <addr>[:<port>] as arguments.");
-  if (call.roster().find_server(*index, name))
+  const auto same = std::ranges::find(proxy.servers, name, &config::Server::name);
+  if (same != proxy.servers.end() && !same->retired)
     return refusal("Already exists a server with the same name in backend.");
   auto server = parse_server(call, name);
   if (!server) return refusal(server.error().message);

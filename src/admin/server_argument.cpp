@@ -16,7 +16,7 @@ ServerArgument server_argument(const Call& call) {
     return found;
   }
   const auto server = call.roster().find_server(*proxy, text.substr(slash + 1));
-  if (!server) {
+  if (!server || call.roster().proxies()[*proxy].servers[*server].settings->retired) {
     found.refused = refusal("No such server.");
     return found;
   }
