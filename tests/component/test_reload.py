@@ -11,6 +11,7 @@ import pytest
 
 from harness.clients import sqlstate_of_its_end
 from harness.ports import free_port, is_free
+from harness.runtime_api import RuntimeApi
 from harness.servers import NamedServer, connect, read_line, server_reached, wait_reached
 from harness.settings import scaled
 from harness.short_sessions import ShortSessions
@@ -305,3 +306,40 @@ def hold(test, count):
         client.send(startup_packet())
     wait_for(lambda: test.proxy.api("show sess").count("held") == count, "they are held")
     return clients
+
+
+# ---- the other ports ----------------------------------------------------------------------------
+
+STATE = """state
+    bind 127.0.0.1:{}
+    postgres "host=127.0.0.1 port=1 dbname=app"
+"""
+
+
+def test_the_other_ports_come_and_go(start_proxy, servers, folder):
+    """The state service's, the page's and another stats socket; and they are kept, too."""
+    body = pool(f"server s1 {servers[0]}")
+    test = Reloaded(start_proxy, body)
+    text, other, page = free_port(), free_port(), free_port()
+    more = f"stats socket {folder}/more level user"
+    pages = f"listen page\n    mode http\n    bind 127.0.0.1:{page}\n    stats enable\n" \
+            "    stats uri /\n"
+    test.reload(body + STATE.format(text) + pages, more=more)
+    socket_added = RuntimeApi(folder / "more")
+    with connect(text) as client:
+        assert client.recv(100).startswith(b"unavailable")
+    assert "Name:" in socket_added("show info")
+    with connect(page) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: page\r\n\r\n")
+        assert client.recv(12) == b"HTTP/1.1 200"
+        # A connection goes on, and the port stays.
+        test.reload(body + STATE.format(other) + pages)
+        client.sendall(b"GET /;csv HTTP/1.1\r\nHost: page\r\n\r\n")
+        wait_for(lambda: b"pool,FRONTEND" in client.recv(65536), "the page answers on")
+    with connect(other) as client:
+        assert client.recv(100).startswith(b"unavailable")
+    assert is_free("127.0.0.1", text)
+    with pytest.raises(OSError):
+        socket_added("show info")
+    test.reload(body)
+    assert is_free("127.0.0.1", other) and is_free("127.0.0.1", page)
