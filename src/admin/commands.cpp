@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "admin/connection_commands.h"
+#include "admin/events.h"
 #include "admin/orders.h"
 #include "admin/overview.h"
 #include "admin/reconfigure.h"
@@ -181,6 +182,20 @@ bool is_for_this_process(Call& call) {
   return true;
 }
 
+/// Orders stay in the events, for whoever wonders later why a server is in maintenance.
+void note_order(const Command& command, const Call& call, const Answer& answer) {
+  auto* const events = call.statistics->process().events;
+  const bool about_the_connection = command.run == expert_mode || command.run == experimental_mode;
+  if (events == nullptr || command.level != Level::admin || about_the_connection ||
+      answer.severity == Severity::err)
+    return;
+  std::string words;
+  for (const auto& word : call.words) words += (words.empty() ? "" : " ") + word;
+  events->add({.kind = Event::Kind::order,
+               .member = "stats socket",
+               .text = "ordered on a stats socket: " + words});
+}
+
 Answer obey(Call& call) {
   const bool addressed = !call.words.empty() && call.words[0].starts_with('@');
   if (!is_for_this_process(call))
@@ -195,7 +210,9 @@ Answer obey(Call& call) {
   }
   if (!found) return matching_commands(call, 0, true);
   if (call.state->level < found->level) return refusal("Permission denied");
-  return found->run(call);
+  Answer answer = found->run(call);
+  note_order(*found, call, answer);
+  return answer;
 }
 
 }  // namespace

@@ -157,7 +157,8 @@ ProxyRow read_proxy(const Members& members) {
 }
 
 EventRow read_event(const Members& members) {
-  return {members.text("time"), members.text("text"), members.number("severity")};
+  return {members.text("time"), members.text("subject"), members.text("text"),
+          members.number("severity")};
 }
 
 }  // namespace

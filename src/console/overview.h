@@ -51,7 +51,7 @@ struct ProxyRow {
 };
 
 struct EventRow {
-  std::string time, text;
+  std::string time, subject, text;
   std::uint64_t severity = 0;  // syslog's
 };
 

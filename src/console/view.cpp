@@ -167,13 +167,16 @@ void add_events(const Overview& overview, std::size_t most, std::vector<Line>& l
   if (overview.events.empty()) return;
   lines.push_back({});
   lines.push_back({{Style::heading, "events"}, {Style::faint, "  (UTC, the latest first)"}});
+  std::size_t width = 0;
+  for (const auto& event : overview.events) width = std::max(width, event.subject.size());
   for (auto event = overview.events.rbegin(); event != overview.events.rend() && most > 0;
        ++event, --most) {
     const bool grave = event->severity <= 4;  // warning
     const auto day = event->time.find('T');   // "2026-11-24T04:22:44.123Z"
     const std::string clock =
         day != std::string::npos ? event->time.substr(day + 1, 8) : event->time;
-    lines.push_back({{Style::faint, "  " + clock + "  "},
+    const std::string blanks(width - event->subject.size(), ' ');
+    lines.push_back({{Style::faint, "  " + clock + "  " + event->subject + blanks + "  "},
                      {grave ? Style::warning : Style::plain, event->text}});
   }
 }

@@ -207,6 +207,19 @@ TEST_F(Commands, LevelsAreHeld) {
   EXPECT_EQ(ask("show backend"), "# name\nprod\nstdby\nstats\n\n");
 }
 
+TEST_F(Commands, OrdersAreEvents) {
+  Events events;
+  auto process = statistics->process();
+  process.events = &events;
+  statistics = std::make_unique<Statistics>(process);
+  ask("show stat;get weight prod/srv1;expert-mode on;disable server prod/nope");
+  EXPECT_EQ(events.last(), 0u);
+  ask("disable server prod/srv1");
+  ASSERT_EQ(events.list().size(), 1u);
+  EXPECT_EQ(events.list()[0].kind, Event::Kind::order);
+  EXPECT_EQ(events.list()[0].text, "ordered on a stats socket: disable server prod/srv1");
+}
+
 TEST_F(Commands, ALevelCanOnlyBeLowered) {
   EXPECT_EQ(ask("user;show cli level"), "\nuser\n\n");
   EXPECT_EQ(ask("operator;show cli level"), "\nuser\n\n");
