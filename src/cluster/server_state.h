@@ -63,7 +63,7 @@ struct ServerState {
   /// whatever HAProxy would display.
   bool unknown() const { return check_running && last_check.status == CheckStatus::init; }
   bool in_maintenance() const;
-  bool draining() const;  // also while retired: its sessions may go on
+  bool draining() const;              // also while retired: its sessions may go on
   bool up() const;                    // running or stopping, and not in maintenance
   bool usable() const;                // takes new sessions: running, not held back, weight above 0
   unsigned effective_weight() const;  // 0 while draining
