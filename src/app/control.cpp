@@ -9,6 +9,7 @@
 #include <boost/asio/post.hpp>
 #include <systemd/sd-daemon.h>
 
+#include "app/inherited.h"
 #include "app/process.h"
 #include "base/text.h"
 #include "net/own_addresses.h"
@@ -225,6 +226,7 @@ void Control::soft_stop() {
   const auto limit = config_->global.hard_stop_after;
   const auto deadline = limit.count() != 0 ? Clock::now() + limit : TimePoint::max();
   listeners_.close();
+  keep_sockets({});  // where nobody accepts any more, nobody shall wait
   // What the successor has as well must not be answered by two: the operator's ports, the agent's.
   if (sockets_passed_) {
     admin_->close_listeners();
@@ -294,7 +296,7 @@ void Control::verify(unsigned worker, std::size_t proxy, std::size_t server, std
 /// What only the primary knows of the local instance: whether it is a synchronous standby, and how
 /// far it is behind.
 void Control::tell_agent(const cluster::Topology& topology) {
-  if (!agent_) return;
+  if (!agent_ || !config_->state) return;
   const auto primary = topology.primary();
   const auto lsn = primary ? topology.nodes()[*primary].instance.lsn : 0;
   for (const auto& node : topology.nodes())
