@@ -78,8 +78,7 @@ Answer get_weight(const Call& call) {
   const auto at = server_argument(call);
   if (at.refused) return *at.refused;
   const auto& server = call.roster().proxies()[at.proxy].servers[at.server];
-  return message(Severity::info,
-                 format("%u (initial %u)", server.user_weight, server.settings->weight));
+  return listing(format("%u (initial %u)\n", server.user_weight, server.settings->weight));
 }
 
 Answer set_weight(const Call& call) {
@@ -101,6 +100,7 @@ Answer set_maxconn_server(const Call& call) {
 Answer set_maxconn_frontend(const Call& call) {
   const auto index = frontend_argument(call);
   if (!index) return index.error();
+  if (call.argument(1).starts_with('-')) return refusal("Value out of range.");
   const auto limit = limit_argument(call.argument(1));
   if (!limit) return refusal("Integer value expected.");
   call.roster().set_frontend_maxconn(*index, *limit);

@@ -30,6 +30,7 @@ TEST_F(Commands, RefusalsAreInHaproxysWords) {
       {"enable frontend prod", "All sockets are already enabled.\n\n"},
       {"set maxconn server prod/srv1", "Require <maxconn>.\n\n"},
       {"set maxconn frontend prod", "Integer value expected.\n\n"},
+      {"set maxconn frontend prod -1", "Value out of range.\n\n"},
       {"set maxconn global", "Expects an integer value.\n\n"},
       {"set maxconn global 1001", "Value out of range.\n\n"},
       {"set timeout", "'set timeout' only supports 'cli'.\n\n"},
@@ -168,7 +169,8 @@ TEST_F(Commands, ThePageCannotBeDisabled) {
 
 TEST_F(Commands, SeverityIsInFrontOfMessagesOnly) {
   EXPECT_EQ(ask("set severity-output number;get weight nope/x"), "\n[3]: No such backend.\n\n");
-  EXPECT_EQ(ask("get weight prod/srv1"), "[6]: 1 (initial 1)\n\n");
+  EXPECT_EQ(ask("get weight prod/srv1"), "1 (initial 1)\n\n");  // a listing there too
+  EXPECT_EQ(ask("expert-mode"), "[6]: expert-mode is OFF\n\n");
   EXPECT_EQ(ask("show backend"), "# name\nprod\nstdby\nstats\n\n");
   EXPECT_EQ(ask("set weight prod/srv1 2"), "\n");
   EXPECT_EQ(ask("set severity-output string;get weight nope/x"), "\n[err]: No such backend.\n\n");
