@@ -7,7 +7,11 @@ import settings
 from progress import LabError
 
 FILE = settings.RUN / "choices.json"
-PROXIES = ("novip", "haproxy")
+PROXIES = {
+    "novip": "with its own configuration",
+    "in-place": "novip on the haproxy.cfg of the original, or of Patroni",
+    "haproxy": "the original",
+}
 MANAGERS = ("pacemaker", "patroni")
 
 
@@ -20,3 +24,7 @@ def made():
         return json.loads(FILE.read_text())
     except OSError:
         raise LabError("the lab is not up: ./dev lab up") from None
+
+
+def proxy_unit():
+    return "haproxy" if made()["proxy"] == "haproxy" else "novip"

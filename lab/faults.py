@@ -15,6 +15,7 @@ import witness
 from progress import LabError, bold, say, wait_for
 
 DEADLINE = 90.0         # seconds for the cluster to recover from anything
+COUNT_WRITES = "SELECT count(*) FROM writes"
 
 
 class Observer:
@@ -150,6 +151,35 @@ def migrate(node):
         pacemaker.migrate_after(None)
 
 
+def lose_quorum(seconds):
+    """Corosync of both standbys stops for a while, and nothing else: PostgreSQL and the network go
+    on, and Pacemaker leaves them alone. Only novip's guard keeps clients from such a primary."""
+    pacemaker = cluster.manager()
+    primary = ready_for_fault(cluster.primary()).primary
+    others = [node for node in settings.DATABASES if node != primary]
+
+    def without_the_others():
+        pacemaker.leave_alone(True)
+        machine.everywhere(lambda node: machine.run_in(
+            node, "systemctl", "stop", *reversed(pacemaker.UNITS)), others)
+        wait_for(f"novip of {primary} to tell that there is no quorum",
+                 lambda: "no quorum" in routing.told_state(primary), 10)
+        before = postgres.sql(primary, COUNT_WRITES)
+        time.sleep(seconds)
+        if (now := postgres.sql(primary, COUNT_WRITES)) != before:
+            raise LabError(f"{primary} has no quorum, and took writes: {before}, then {now}")
+        machine.everywhere(lambda node: machine.run_in(
+            node, "systemctl", "start", *pacemaker.UNITS), others)
+
+    def over(_, now):
+        return set(now.online) == set(settings.DATABASES) and now.primary == primary \
+            and set(now.started) == set(others)
+    try:
+        return happen(f"quorum of {primary} lost for {seconds} s", without_the_others, over, primary)
+    finally:
+        pacemaker.leave_alone(False)
+
+
 def poweroff(node):
     return lose(node, f"power cut of {node}", machine.power_off)
 
@@ -187,7 +217,6 @@ def heal(node):
 
 def rejoin(node):
     """Repairs PostgreSQL of a node that was lost and lets the node join the cluster again."""
-    proxy = choices.made()["proxy"]
     view = cluster.see()
     if machine.is_cut(node):
         raise LabError(f"the network of {node} is cut: ./dev lab heal {node}")
@@ -198,7 +227,7 @@ def rejoin(node):
         say(f"{node} boots")
         machine.boot(node)
     machine.wait_for_boot(node)
-    routing.wait_until_open(node, proxy)
+    routing.wait_until_open(node)
     cluster.manager().join(node)
     wait_for(f"PostgreSQL on {node}", lambda: (now := cluster.see())
              and node in now.started + now.promoted, DEADLINE, interval=0.3)

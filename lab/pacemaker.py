@@ -168,3 +168,11 @@ def migrate_after(failures):
     node = see().seen_from
     run_in(node, "crm_resource", "--meta", "--resource", RESOURCE, *change)
     settle(node)
+
+
+def leave_alone(on):
+    """Maintenance mode: resources run on, whatever becomes of Pacemaker and Corosync."""
+    node = see().seen_from
+    run_in(node, "crm_attribute", "--type", "crm_config", "--name", "maintenance-mode",
+           *(("--update", "true") if on else ("--delete",)))
+    settle(node)

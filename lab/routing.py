@@ -1,34 +1,55 @@
 """What leads the clients of ports 5432 and 5433: novip, on each node with PostgreSQL."""
 
+import choices
 import machine
 import settings
 from commands import succeeds
-from machine import put, put_file, run_in
+from machine import enter, put, put_file, run_in
 from progress import LabError, wait_for
 
 NOVIP_CONFIGURATION = "/etc/novip/novip.cfg"
 GUARD = "    require-quorum corosync            # without quorum this node is not production\n"
 
 
+# Where novip reads what haproxy would: nothing else is changed.
+IN_PLACE = "/etc/systemd/system/novip.service.d/haproxy-in-place.conf"
+STATE_UNITS = ("pgsql-state.socket", "pgsql-state@.service")
+
+
 def configure(node, proxy, manager):
     """Before the node boots."""
-    if proxy == "haproxy":
-        configure_haproxy(node, manager)
-    else:
+    if proxy != "novip":
+        configure_original(node, manager)
+    if proxy != "haproxy":
         if not settings.PACKAGE.exists():
             raise LabError(f"no {settings.PACKAGE}: ./dev lab up builds it")
         put(node, "/root/novip.deb", settings.PACKAGE.read_bytes())
 
 
+def configure_original(node, manager):
+    """HAProxy's file, and a psql for each of its questions; or Patroni's way of asking."""
+    if manager == "patroni":
+        put_file(node, "/etc/haproxy/haproxy.cfg", "haproxy-patroni.cfg")
+        return
+    put_file(node, "/etc/haproxy/haproxy.cfg", "haproxy.cfg")
+    for unit in STATE_UNITS:
+        put_file(node, f"/etc/systemd/system/{unit}", unit)
+
+
 def install(node, proxy, manager):
     """On the running node."""
-    if proxy == "haproxy":
-        units = ["haproxy"] if manager == "patroni" else ["pgsql-state.socket", "haproxy"]
-        run_in(node, "systemctl", "enable", "--quiet", "--now", *units)
-        return
-    run_in(node, "env", "DEBIAN_FRONTEND=noninteractive", "dpkg", "--install", "/root/novip.deb")
-    put(node, NOVIP_CONFIGURATION, novip_configuration(manager))
-    run_in(node, "systemctl", "enable", "--quiet", "--now", "novip")
+    if proxy != "haproxy":
+        run_in(node, "env", "DEBIAN_FRONTEND=noninteractive", "dpkg", "--install",
+               "/root/novip.deb")
+    if proxy == "novip":
+        put(node, NOVIP_CONFIGURATION, novip_configuration(manager))
+    elif manager == "pacemaker":
+        run_in(node, "systemctl", "enable", "--quiet", "--now", STATE_UNITS[0])
+    if proxy == "in-place":
+        text = (settings.REPOSITORY / "packaging" / "haproxy-in-place.conf").read_text()
+        put(node, IN_PLACE, text.replace(" -f /etc/novip/state.cfg", ""))
+        run_in(node, "systemctl", "daemon-reload")
+    run_in(node, "systemctl", "enable", "--quiet", "--now", choices.proxy_unit())
 
 
 def novip_configuration(manager):
@@ -41,16 +62,11 @@ def novip_configuration(manager):
     return text.replace("\nstate\n", "\nstate\n" + GUARD, 1)
 
 
-def configure_haproxy(node, manager):
-    """The original: HAProxy, and a psql for each question; or Patroni's way of asking."""
-    if manager == "patroni":
-        put_file(node, "/etc/haproxy/haproxy.cfg", "haproxy-patroni.cfg")
-        return
-    put_file(node, "/etc/haproxy/haproxy.cfg", "haproxy.cfg")
-    for unit in ("pgsql-state.socket", "pgsql-state@.service"):
-        put_file(node, f"/etc/systemd/system/{unit}", unit)
-
-
-def wait_until_open(node, proxy):
-    wait_for(f"{proxy} on {node}", lambda: succeeds(
+def wait_until_open(node):
+    wait_for(f"{choices.proxy_unit()} on {node}", lambda: succeeds(
         *machine.way_in(node), "ncat", "-z", "127.0.0.1", str(settings.READ_WRITE_PORT)), 10)
+
+
+def told_state(node):
+    """What the node's state service says: production, standby, or why it is unavailable."""
+    return enter(node, "ncat", "--recv-only", "127.0.0.1", str(settings.STATE_PORT)).stdout

@@ -32,6 +32,7 @@ NODES = tuple(ADDRESSES)
 DATABASES = NODES[:3]         # with PostgreSQL; the fourth only takes logs, and has clients
 LOG_SINK = "log-sink"
 
+STATE_PORT = 5431
 READ_WRITE_PORT = 5432
 READ_ONLY_PORT = 5433
 POSTGRES_PORT = 5434

@@ -1,5 +1,6 @@
 """./dev lab test: a lab of its own, with clients on every node while things happen to it."""
 
+import functools
 import json
 import time
 import uuid
@@ -24,7 +25,7 @@ def run(proxy, manager, rounds, smoke):
     lifecycle.up(proxy, manager)
     findings, outcomes = [], []
     try:
-        for step in steps(manager, smoke) * rounds:
+        for step in steps(proxy, manager, smoke) * rounds:
             outcomes.append(step())
             findings += [f"{outcomes[-1].title}: {what}" for what in check(outcomes[-1])]
         status.show()
@@ -45,11 +46,15 @@ def run(proxy, manager, rounds, smoke):
     say("everything as it must be")
 
 
-def steps(manager, smoke):
+def steps(proxy, manager, smoke):
     if smoke:
         return SMOKE
-    # Patroni does not count failures.
-    return tuple(step for step in FAULTS if step is not MIGRATE or manager == "pacemaker")
+    left_out = []
+    if manager != "pacemaker":      # Patroni does not count failures, and has no Corosync
+        left_out += [MIGRATE, LOSE_QUORUM]
+    if proxy != "novip":            # the original does not ask for quorum
+        left_out += [LOSE_QUORUM]
+    return tuple(step for step in FAULTS if step not in left_out)
 
 
 def a_standby():
@@ -84,7 +89,7 @@ def cut_log_sink():
 
 def restart_proxies():
     """The clients of each proxy are cut and come back."""
-    unit = choices.made()["proxy"]
+    unit = choices.proxy_unit()
 
     def one_by_one():
         for node in settings.DATABASES:
@@ -99,15 +104,18 @@ def restart_proxies():
 LONGEST_SPLIT = 1.5
 
 MIGRATE = lose_and_repair(faults.migrate, cluster.primary)
-SMOKE = (switchover,)
+LOSE_QUORUM = functools.partial(faults.lose_quorum, 3)
+CUT_PRIMARY = lose_and_repair(faults.cut, cluster.primary)
+SMOKE = (switchover, CUT_PRIMARY)
 FAULTS = (
     switchover,
     lambda: faults.kill(cluster.primary()),
     MIGRATE,
     lose_and_repair(faults.crash, cluster.primary),
     lose_and_repair(faults.poweroff, cluster.primary),
-    lose_and_repair(faults.cut, cluster.primary),
+    CUT_PRIMARY,
     lose_and_repair(faults.cut, a_standby),
+    LOSE_QUORUM,
     cut_log_sink,
     restart_proxies,
 )
