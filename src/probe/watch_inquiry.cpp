@@ -29,10 +29,7 @@ Inquiry::Inquiry(asio::io_context& io, Settings settings, NodeNews news)
       line_(io, settings_.address, settings_.lease),
       timer_(io) {}
 
-void Inquiry::start() {
-  if (settings_.interval) next_ = Clock::now();
-  asio::co_spawn(io_, run(shared_from_this()), asio::detached);
-}
+void Inquiry::start() { asio::co_spawn(io_, run(shared_from_this()), asio::detached); }
 
 void Inquiry::stop() {
   stopped_ = true;
@@ -47,12 +44,22 @@ void Inquiry::ask(Answered done) {
   timer_.cancel();
 }
 
-bool Inquiry::due() const { return !waiting_.empty() || Clock::now() >= next_; }
+void Inquiry::hurry(bool on) {
+  if (std::exchange(hurry_, on) != on) timer_.cancel();
+}
+
+/// When to ask although nobody wants to know.
+TimePoint Inquiry::next() const {
+  if (!settings_.interval) return TimePoint::max();
+  return asked_ ? *asked_ + *settings_.interval / (hurry_ ? 5 : 1) : TimePoint::min();
+}
+
+bool Inquiry::due() const { return !waiting_.empty() || Clock::now() >= next(); }
 
 asio::awaitable<void> Inquiry::run(std::shared_ptr<Inquiry> self) {
   for (;;) {
     while (!self->stopped_ && !self->due()) {
-      self->timer_.expires_at(self->next_);
+      self->timer_.expires_at(self->next());
       co_await self->timer_.async_wait(no_throw);
     }
     if (self->stopped_) co_return;
@@ -62,7 +69,7 @@ asio::awaitable<void> Inquiry::run(std::shared_ptr<Inquiry> self) {
 
 asio::awaitable<void> Inquiry::inquire() {
   const TimePoint asked = Clock::now();
-  if (settings_.interval) next_ = asked + *settings_.interval;
+  asked_ = asked;
   asking_ = std::exchange(waiting_, {});
   const auto answer = co_await line_.get(settings_.target);
   if (stopped_) co_return;

@@ -32,6 +32,9 @@ class NodeWatch {
   virtual void stop() = 0;
   /// The question goes out after this call, once it is started.
   virtual void ask(Answered done) = 0;
+  /// Whether the cluster has no primary, so that each moment until there is one counts: a watch
+  /// that polls asks more often.
+  virtual void hurry(bool) {}
 };
 
 /// The node at `index` of the cluster; `settings` must outlive it. Its address is an IP one.

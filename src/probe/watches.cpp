@@ -1,3 +1,6 @@
+#include "probe/watches.h"
+
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -10,7 +13,6 @@
 
 #include "probe/rhythm.h"
 #include "probe/watch_node.h"
-#include "probe/watches.h"
 
 namespace novip::probe {
 
@@ -22,6 +24,7 @@ using Source = config::Watch::Source;
 struct Node {
   std::shared_ptr<NodeWatch> watch;  // null: it has no address
   std::string trouble;               // the last that was told
+  bool primary = false;              // as it said last; not while there is trouble
 };
 
 /// Somebody who waits for an answer, for a limited time.
@@ -71,6 +74,7 @@ class Watches::Runner : public std::enable_shared_from_this<Runner> {
  private:
   static asio::awaitable<void> start_all(std::shared_ptr<Runner> self);
   NodeNews news_of(std::size_t node);
+  void note_role(std::size_t node, bool primary);
   void tell_trouble(std::size_t node, const std::string& why);
 
   asio::io_context& io_;
@@ -95,12 +99,22 @@ Watches::Runner::Runner(asio::io_context& io, std::shared_ptr<const config::Clus
 
 NodeNews Watches::Runner::news_of(std::size_t node) {
   return {[this, node](const cluster::Instance& instance, TimePoint asked) {
+            note_role(node, instance.role == cluster::Instance::Role::primary);
             events_.heard(node, instance, asked);
           },
           [this, node](const std::string& why) { tell_trouble(node, why); }};
 }
 
+void Watches::Runner::note_role(std::size_t node, bool primary) {
+  const auto is_primary = [](const Node& other) { return other.primary; };
+  if (std::exchange(nodes_[node].primary, primary) == primary) return;
+  const bool none = std::ranges::none_of(nodes_, is_primary);
+  for (auto& other : nodes_)
+    if (other.watch) other.watch->hurry(none);
+}
+
 void Watches::Runner::tell_trouble(std::size_t node, const std::string& why) {
+  if (!why.empty()) note_role(node, false);
   auto& told = nodes_[node].trouble;
   if (stopped_ || told == why) return;
   told = why;
