@@ -1,11 +1,11 @@
-// Prometheus' text format (0.0.4) of what is known of clusters: a family at a time, each with its
-// HELP and TYPE.
+// novip's own metrics: clusters, role pools, cuts, events.
 #include <algorithm>
 #include <functional>
 
 #include "admin/cluster_report.h"
 #include "admin/events_sessions.h"
-#include "base/text.h"
+#include "admin/identity.h"
+#include "admin/metrics_text.h"
 
 namespace novip::admin {
 
@@ -13,23 +13,6 @@ namespace {
 
 using cluster::NodeView;
 using cluster::Topology;
-
-/// A label's value: backslash, quote and newline are escaped.
-std::string label(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '\\' || c == '"') out += '\\';
-    if (c == '\n')
-      out += "\\n";
-    else
-      out += c;
-  }
-  return out;
-}
-
-std::string head(const char* name, const char* type, const char* help) {
-  return format("# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
-}
 
 struct NodeFamily {
   const char* name;
@@ -67,38 +50,35 @@ constexpr NodeFamily node_families[] = {
 };
 
 std::string node_labels(const Topology& topology, const NodeView& node) {
-  return "cluster=\"" + label(topology.settings().name) + "\",node=\"" +
-         label(node.settings->name) + "\"";
+  return metric_label("cluster", topology.settings().name) + "," +
+         metric_label("node", node.settings->name);
 }
 
 using Topologies = std::vector<const Topology*>;
+using Type = MetricFamily::Type;
 
-std::string node_metrics(const Topologies& topologies, TimePoint now) {
-  std::string out;
+void add_nodes(MetricsText& text, const Topologies& topologies, TimePoint now) {
   for (const auto& family : node_families) {
-    out += head(family.name, "gauge", family.help);
+    text.begin({family.name, Type::gauge, family.help});
     for (const auto* topology : topologies)
       for (const auto& node : topology->nodes())
         if (const auto value = family.value(node, now))
-          out +=
-              format("%s{%s} %.17g\n", family.name, node_labels(*topology, node).c_str(), *value);
+          text.sample(node_labels(*topology, node), *value);
   }
-  return out;
 }
 
-std::string role_metrics(const Topologies& topologies) {
-  std::string out = head("novip_cluster_node_role", "gauge", "1 for the role that the node has.");
+void add_roles(MetricsText& text, const Topologies& topologies) {
+  text.begin({"novip_cluster_node_role", Type::gauge, "1 for the role that the node has."});
   for (const auto* topology : topologies)
     for (const auto& node : topology->nodes())
       for (const std::string_view role :
            {"primary", "standby", "unavailable", "unknown", "foreign"})
-        out += format("novip_cluster_node_role{%s,role=\"%s\"} %d\n",
-                      node_labels(*topology, node).c_str(), role.data(),
-                      role_name(node) == role ? 1 : 0);
-  return out;
+        text.sample(node_labels(*topology, node) + "," + metric_label("role", role),
+                    role_name(node) == role ? "1" : "0");
 }
 
-std::string alert_metrics(const Topologies& topologies) {
+/// Of a cluster as a whole: whether it can be written to, and what an operator must look at.
+void add_clusters(MetricsText& text, const Topologies& topologies) {
   using Kind = cluster::Alert::Kind;
   constexpr std::pair<Kind, const char*> kinds[] = {
       {Kind::two_primaries, "two_primaries"},
@@ -106,80 +86,110 @@ std::string alert_metrics(const Topologies& topologies) {
       {Kind::minority, "minority"},
       {Kind::self_replication, "self_replication"},
   };
-  std::string out = head("novip_cluster_alert", "gauge", "1 while an operator must look at it.");
+  text.begin(
+      {"novip_cluster_has_primary", Type::gauge, "1 while one node is known to be primary."});
+  for (const auto* topology : topologies)
+    text.sample(metric_label("cluster", topology->settings().name),
+                topology->primary() ? "1" : "0");
+  text.begin({"novip_cluster_alert", Type::gauge, "1 while an operator must look at it."});
   for (const auto* topology : topologies)
     for (const auto& [kind, name] : kinds) {
-      const auto& alerts = topology->alerts();
-      const bool on = std::any_of(alerts.begin(), alerts.end(),
-                                  [k = kind](const auto& alert) { return alert.kind == k; });
-      out += format("novip_cluster_alert{cluster=\"%s\",kind=\"%s\"} %d\n",
-                    label(topology->settings().name).c_str(), name, on ? 1 : 0);
+      const bool on = std::ranges::find(topology->alerts(), kind, &cluster::Alert::kind) !=
+                      topology->alerts().end();
+      text.sample(
+          metric_label("cluster", topology->settings().name) + "," + metric_label("kind", name),
+          on ? "1" : "0");
     }
-  return out;
 }
 
 struct PoolFamily {
-  const char* name;
-  const char* help;
+  MetricFamily family;
   std::uint64_t PoolTotals::*value;
 };
 
 constexpr PoolFamily pool_families[] = {
-    {"novip_pool_held_total", "Clients that had to wait for a server.", &PoolTotals::held},
-    {"novip_pool_hold_expired_total", "Clients that waited in vain.", &PoolTotals::hold_expired},
-    {"novip_pool_verified_total", "Fresh answers that a server is in its role.",
+    {{"novip_pool_held_total", Type::counter, "Clients that had to wait for a server."},
+     &PoolTotals::held},
+    {{"novip_pool_hold_expired_total", Type::counter, "Clients that waited in vain."},
+     &PoolTotals::hold_expired},
+    {{"novip_pool_verified_total", Type::counter, "Fresh answers that a server is in its role."},
      &PoolTotals::verified},
-    {"novip_pool_unverified_total", "Fresh answers that a server is not, or none in time.",
+    {{"novip_pool_unverified_total", Type::counter,
+      "Fresh answers that a server is not in its role, or none in time."},
      &PoolTotals::unverified},
-    {"novip_pool_wrong_startup_total", "Sessions whose in_hot_standby was not the role's.",
+    {{"novip_pool_wrong_startup_total", Type::counter,
+      "Sessions whose in_hot_standby was not the role's."},
      &PoolTotals::wrong_startup},
-    {"novip_pool_self_replication_total", "Replication kept from going to its own node.",
+    {{"novip_pool_self_replication_total", Type::counter,
+      "Replication kept from going to its own node."},
      &PoolTotals::self_replication},
-    {"novip_pool_cancels_total", "Cancel requests passed on.", &PoolTotals::cancels},
+    {{"novip_pool_cancels_total", Type::counter, "Cancel requests passed on."},
+     &PoolTotals::cancels},
 };
 
-std::string pool_metrics(const Statistics& statistics) {
+/// Of proxies that hold clients: role pools, and plain ones with `hold`.
+void add_pools(MetricsText& text, const Statistics& statistics) {
   const auto& proxies = statistics.roster().proxies();
   const auto each = [&](const std::function<void(std::size_t, const std::string&)>& tell) {
     for (std::size_t i = 0; i < proxies.size(); ++i)
-      if (proxies[i].settings->pool) tell(i, "proxy=\"" + label(proxies[i].settings->name) + "\"");
+      if (proxies[i].settings->speaks_postgres())
+        tell(i, metric_label("proxy", proxies[i].settings->name));
   };
-  std::string out = head("novip_pool_held", "gauge", "Clients that wait for a server now.");
+  text.begin({"novip_pool_held", Type::gauge, "Clients that wait for a server now."});
   each([&](std::size_t i, const std::string& labels) {
-    out += format("novip_pool_held{%s} %u\n", labels.c_str(), statistics.load(i).held.now());
+    text.sample(labels, std::to_string(statistics.load(i).held.now()));
   });
   for (const auto& family : pool_families) {
-    out += head(family.name, "counter", family.help);
+    text.begin(family.family);
     each([&](std::size_t i, const std::string& labels) {
-      out += format("%s{%s} %llu\n", family.name, labels.c_str(),
-                    static_cast<unsigned long long>(statistics.pool(i).*family.value));
+      text.sample(labels, std::to_string(statistics.pool(i).*family.value));
     });
   }
-  return out;
 }
 
-std::string cut_metrics(const Statistics& statistics) {
-  std::string out = head("novip_backend_cut_total", "counter",
-                         "Sessions ended with their server: why is in the label reason.");
+void add_cuts(MetricsText& text, const Statistics& statistics) {
+  text.begin({"novip_backend_cut_total", Type::counter,
+              "Sessions ended with their server; the label reason says why."});
   const auto& proxies = statistics.roster().proxies();
   for (std::size_t i = 0; i < proxies.size(); ++i) {
     if (!proxies[i].settings->is_backend() || proxies[i].servers.empty()) continue;
     const auto totals = statistics.pool(i);
     for (std::size_t why = 1; why < totals.cuts.size(); ++why)
-      out += format("novip_backend_cut_total{proxy=\"%s\",reason=\"%s\"} %llu\n",
-                    label(proxies[i].settings->name).c_str(),
-                    name_of(static_cast<cluster::Cut>(why)).data(),
-                    static_cast<unsigned long long>(totals.cuts[why]));
+      text.sample(metric_label("proxy", proxies[i].settings->name) + "," +
+                      metric_label("reason", name_of(static_cast<cluster::Cut>(why))),
+                  std::to_string(totals.cuts[why]));
   }
-  return out;
+}
+
+void add_process(MetricsText& text, const Process& process) {
+  text.begin({"novip_build_info", Type::gauge, "1; the label version says which novip this is."});
+  text.sample(metric_label("version", own_version), "1");
+  if (process.events) {
+    text.begin(
+        {"novip_events_total", Type::counter, "Notable events, as on the page's time line."});
+    for (std::size_t kind = 0; kind < Event::kinds; ++kind)
+      text.sample(metric_label("kind", name_of(static_cast<Event::Kind>(kind))),
+                  std::to_string(process.events->total(static_cast<Event::Kind>(kind))));
+  }
+  if (!process.reloads) return;
+  const auto reloads = process.reloads();
+  text.begin({"novip_reloads_total", Type::counter, "Reloads of the configuration, by result."});
+  text.sample(metric_label("result", "done"), std::to_string(reloads.done));
+  text.sample(metric_label("result", "refused"), std::to_string(reloads.failed));
 }
 
 }  // namespace
 
 std::string cluster_metrics(const Statistics& statistics, TimePoint now) {
   const auto& topologies = statistics.process().topologies;
-  return role_metrics(topologies) + node_metrics(topologies, now) + alert_metrics(topologies) +
-         pool_metrics(statistics) + cut_metrics(statistics);
+  MetricsText text;
+  add_process(text, statistics.process());
+  add_clusters(text, topologies);
+  add_roles(text, topologies);
+  add_nodes(text, topologies, now);
+  add_pools(text, statistics);
+  add_cuts(text, statistics);
+  return text.take();
 }
 
 }  // namespace novip::admin

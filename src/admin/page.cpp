@@ -136,7 +136,8 @@ Page::Page(asio::io_context& io, std::shared_ptr<Statistics> statistics,
   auto places = std::make_shared<Places>(io, page_connections);
   for (auto& listener : listeners) {
     const auto client = statistics->proxy(listener.proxy).settings->timeouts.client;
-    const PageSite site{statistics.get(), &memory->history, listener.proxy, memory->token};
+    const PageSite site{statistics.get(), &memory->history, listener.proxy, listeners.size(),
+                        memory->token};
     auto service = std::make_shared<Service>(
         Service{statistics, memory, site, client.count() > 0 ? client : default_timeout});
     const auto serve_client = [service](Stream& stream) { return serve(service, stream); };

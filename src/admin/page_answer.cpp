@@ -1,8 +1,11 @@
 #include "admin/page_answer.h"
 
+#include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "admin/cluster_report.h"
+#include "admin/haproxy_metrics.h"
 #include "admin/overview.h"
 #include "admin/page_assets.h"
 #include "admin/page_html.h"
@@ -24,6 +27,7 @@ struct Visit {
   const PageClient& client;
   const PageRequest& request;
   const config::StatsPage& settings;
+  std::string_view path;  // the request's target as it is
   PageTarget target;
   std::string user;  // empty: nobody had to say who they are
   TimePoint now;
@@ -157,21 +161,42 @@ PageResponse take_order(const Visit& visit) {
   return back_to_page(visit, carry_out(visit.statistics(), *order, who, visit.now));
 }
 
-PageResponse metrics_response(const Visit& visit) {
-  return respond(http::status::ok, "text/plain; version=0.0.4; charset=utf-8",
-                 cluster_metrics(visit.statistics(), visit.now));
+/// "/metrics" and what it asks for, as HAProxy's exporter takes it; or nothing of the kind.
+std::optional<std::string_view> metrics_query(const config::StatsPage& settings,
+                                              std::string_view target) {
+  const auto mark = std::min(target.find('?'), target.size());
+  const std::string_view path = target.substr(0, mark);
+  const std::string_view wanted = settings.metrics ? settings.metrics->path : "/metrics";
+  const bool begins = settings.metrics && settings.metrics->prefix;
+  if (begins ? !path.starts_with(wanted) : path != wanted) return std::nullopt;
+  return target.substr(std::min(mark + 1, target.size()));
 }
 
+PageResponse metrics_response(const Visit& visit, std::string_view query) {
+  const auto method = visit.request.method();
+  if (method != http::verb::get && method != http::verb::head) return not_allowed(visit.settings);
+  const auto choice = parse_metrics_query(query);
+  if (!choice) return text_response(http::status::bad_request, "There is no such scope.\n");
+  const InfoMoment moment{visit.now, std::chrono::system_clock::now(), visit.site.listeners};
+  std::string text = haproxy_metrics(visit.statistics(), *choice, moment);
+  if (choice->own) text += cluster_metrics(visit.statistics(), visit.now);
+  return respond(http::status::ok, "text/plain; version=0.0.4; charset=utf-8", std::move(text));
+}
+
+/// As in HAProxy the exporter is a service of its own, which `stats auth` does not guard; where the
+/// configuration does not name it, it is a part of the page.
 PageResponse choose_response(Visit& visit) {
-  const bool metrics = visit.request.target() == "/metrics";
-  if (!visit.target.matches && !metrics)
+  const auto metrics = metrics_query(visit.settings, visit.path);
+  if (metrics && visit.settings.metrics) return metrics_response(visit, *metrics);
+  if (!visit.settings.enabled || (!visit.target.matches && !metrics))
     return text_response(http::status::not_found, "There is nothing here.\n");
   visit.user = authorized_user(visit.header(http::field::authorization), visit.settings.users);
   if (!visit.settings.users.empty() && visit.user.empty()) return unauthorized(visit.settings);
+  if (metrics) return metrics_response(visit, *metrics);
   const auto method = visit.request.method();
-  if (method == http::verb::post && !metrics && visit.settings.admin) return take_order(visit);
+  if (method == http::verb::post && visit.settings.admin) return take_order(visit);
   if (method != http::verb::get && method != http::verb::head) return not_allowed(visit.settings);
-  return metrics ? metrics_response(visit) : show(visit);
+  return show(visit);
 }
 
 /// What every answer carries.
@@ -193,7 +218,8 @@ PageResponse answer_page(const PageSite& site, const PageClient& client, const P
                          TimePoint now) {
   const auto& settings = site.statistics->proxy(site.proxy).settings->stats;
   const std::string_view target(request.target().data(), request.target().size());
-  Visit visit{site, client, request, settings, parse_page_target(target, settings.uri), "", now};
+  Visit visit{site, client, request, settings, target, parse_page_target(target, settings.uri),
+              "",   now};
   auto response = choose_response(visit);
   finish(response, request);
   return response;

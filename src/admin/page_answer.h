@@ -18,6 +18,7 @@ struct PageSite {
   const Statistics* statistics = nullptr;
   const History* history = nullptr;
   std::size_t proxy = 0;
+  std::size_t listeners = 0;  // of the control thread, for metrics
   std::string token;  // of this process: an order that has it was made by our own page's form
 };
 

@@ -44,7 +44,10 @@ Proxy assemble(Draft draft, const Global& global) {
   if (proxy.is_backend()) proxy.check = method(draft);
   if (draft.log_global)
     proxy.logs.insert(proxy.logs.begin(), global.logs.begin(), global.logs.end());
-  if (proxy.mode == Mode::tcp) proxy.stats.enabled = false;
+  if (proxy.mode == Mode::tcp) {
+    proxy.stats.enabled = false;
+    proxy.stats.metrics.reset();
+  }
   return proxy;
 }
 

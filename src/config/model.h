@@ -76,6 +76,13 @@ struct StatsPage {
   std::optional<std::string> description;
   bool admin = false;        // stats admin if TRUE, or LOCALHOST
   bool admin_local = false;  // only from this machine
+  /// `http-request use-service prometheus-exporter`: where the metrics are, to everybody. None:
+  /// at /metrics, to those who may see the page.
+  struct Metrics {
+    std::string path;
+    bool prefix = false;  // all that begins so
+  };
+  std::optional<Metrics> metrics;
 };
 
 // ---- clusters: novip's own -----------------------------------------------------------------

@@ -10,7 +10,11 @@ constexpr unsigned anywhere = in_defaults | any_proxy;
 
 /// As in HAProxy any `stats` line enables the page, and the first one of a proxy starts it afresh.
 StatsPage& page(Parser& p) {
-  if (p.draft().stats_inherited) p.proxy().stats = {};
+  if (p.draft().stats_inherited) {
+    StatsPage afresh;
+    afresh.metrics = p.proxy().stats.metrics;  // is no `stats` line
+    p.proxy().stats = afresh;
+  }
   p.draft().stats_inherited = false;
   p.proxy().stats.enabled = true;
   return p.proxy().stats;
@@ -48,7 +52,28 @@ void set_description(Parser& p, const Arguments& words) {
   page(p).description = words.size() > 0 ? words.joined() : p.proxy().description;
 }
 
+/// `http-request use-service prometheus-exporter if { path /metrics }`, as HAProxy's documentation
+/// has it.
+void set_exporter(Parser& p, const Arguments& words) {
+  if (words[0] != "prometheus-exporter")
+    return p.error(p.name() + " is supported for 'prometheus-exporter' only");
+  if (words.size() == 1) {
+    p.proxy().stats.metrics = StatsPage::Metrics{"/", true};
+    return;
+  }
+  const std::size_t at = words[4] == "-i" ? 5 : 4;
+  const bool path = words[3] == "path", prefix = words[3] == "path_beg";
+  if (words[1] != "if" || words[2] != "{" || (!path && !prefix) || !words[at].starts_with('/') ||
+      words[at + 1] != "}" || words.size() != at + 2)
+    return p.error("'" + words.joined(1) +
+                   "' is not supported: write 'if { path /metrics }', 'if { path_beg /metrics }', "
+                   "or nothing");
+  p.proxy().stats.metrics = StatsPage::Metrics{words[at], prefix};
+}
+
 constexpr Keyword rows[] = {
+    {"http-request use-service", frontend_side, 1, any_number, set_exporter,
+     "prometheus-exporter [if { path <path> }]"},
     {"stats enable", anywhere, 0, 0, [](Parser& p, const Arguments&) { page(p); }, ""},
     {"stats uri", anywhere, 1, 1, [](Parser& p, const Arguments& words) { page(p).uri = words[0]; },
      "a URI prefix"},

@@ -75,6 +75,9 @@ void check_mode(Parser& p, const Draft& draft) {
       p.warning_at(where, "'" + rule + "' is HTTP only: has no effect, novip forwards TCP");
   }
   if (!http) {
+    if (proxy.stats.metrics)
+      p.warning_at(proxy.where, "'http-request' is HTTP only: has no effect for " + title(proxy) +
+                                    ", which is in TCP mode");
     if (proxy.stats.enabled)
       p.warning_at(proxy.where,
                    "'stats' statement ignored for " + title(proxy) + " as it requires HTTP mode");
@@ -85,13 +88,29 @@ void check_mode(Parser& p, const Draft& draft) {
   if (!proxy.is_frontend())
     p.error_at(proxy.where,
                title(proxy) + " is in " + set_at + ": novip forwards TCP only; write 'mode tcp'");
-  else if (!proxy.stats.enabled)
+  else if (!proxy.stats.enabled && !proxy.stats.metrics)
     p.error_at(proxy.where, title(proxy) + " is in " + set_at +
                                 " without 'stats enable': novip forwards TCP only; write 'mode "
                                 "tcp', or 'stats enable' for a statistics page");
   else if (!proxy.servers.empty() || !proxy.default_backend.empty())
     p.error_at(proxy.where, title(proxy) + " is in " + set_at +
                                 ": it serves the statistics page only, and leads to no server");
+}
+
+/// Orders of the statistics page that nobody has to give a password for are taken from this machine
+/// only.
+void check_stats_admin(Parser& p, const Proxy& proxy) {
+  const StatsPage& stats = proxy.stats;
+  if (!stats.admin || stats.admin_local || !stats.users.empty()) return;
+  const auto is_loopback = [](const Bind& bind) {
+    const std::string host = bind.address.is_ip() ? bind.address.host() : "";
+    return host.starts_with("127.") || host == "::1";
+  };
+  if (!std::ranges::all_of(proxy.binds, is_loopback))
+    p.warning_at(proxy.where,
+                 "'stats admin' of " + title(proxy) +
+                     " without 'stats auth': orders are taken from this machine only, and only "
+                     "when the page is asked for at a loopback address");
 }
 
 void check_frontend(Parser& p, const Proxy& proxy, bool bind_written) {
@@ -102,7 +121,7 @@ void check_frontend(Parser& p, const Proxy& proxy, bool bind_written) {
   if (proxy.tcplog && proxy.logs.empty())
     p.warning_at(proxy.where,
                  "log format ignored for " + title(proxy) + " since it has no log address");
-  if (proxy.mode == Mode::http) return;
+  if (proxy.mode == Mode::http) return check_stats_admin(p, proxy);
   if (proxy.kind == ProxyKind::frontend && proxy.default_backend.empty())
     p.warning_at(proxy.where, title(proxy) + " has no 'default_backend': its clients are refused");
 }
