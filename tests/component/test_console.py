@@ -126,7 +126,8 @@ def test_top_follows_a_promotion(native):
         lines = top.wait_for(lambda lines: "cluster pg  primary srv2" in lines and
                              cells(lines, "srv1", "standby"), "the new primary", 30)
         assert cells(lines, "srv2", "primary")
-        assert any("srv2 is now primary" in line for line in lines), lines  # an event
+        top.wait_for(lambda lines: any("srv2 is now primary" in line for line in lines),
+                     "the event")
         top.wait_for(lambda lines: lines[1].startswith("well"), "that all is well", 30)
         assert top.is_coloured()
         top.press("q")
@@ -135,8 +136,8 @@ def test_top_follows_a_promotion(native):
 
 def test_top_on_a_small_terminal_without_colour(native):
     with Terminal([settings.BINARY, "top", "-f", native["srv1"].proxy.file], term="vt100") as top:
-        lines = top.wait_for(lambda lines: cells(lines, "stdby"), "the ports")
-        assert lines[-1].startswith("q quit")
+        top.wait_for(lambda lines: cells(lines, "stdby") and lines[-1].startswith("q quit"),
+                     "the ports and the keys")
         assert not top.is_coloured()
         top.press("h")
         top.wait_for(lambda lines: lines[0] == "novip top", "the help")

@@ -51,9 +51,10 @@ TEST(Stats, AnyLineEnablesThePageAndStartsItAfresh) {
 }
 
 TEST(Stats, Mistakes) {
-  EXPECT_EQ(told(read(page(" stats admin if LOCALHOST\n"))),
-            "8! 'stats admin' is supported as 'stats admin if TRUE' only: novip has no ACLs; "
-            "protect the page with 'stats auth' and its address\n");
+  EXPECT_EQ(
+      told(read(page(" stats admin if trusted\n"))),
+      "8! 'stats admin' is supported as 'stats admin if TRUE' and 'stats admin if LOCALHOST': "
+      "protect the page with 'stats auth' and its address\n");
   EXPECT_EQ(told(read(page(" stats uri /\n http-request deny\n"))),
             "9! 'http-request' is not supported: in HTTP mode novip serves its statistics page "
             "only\n");
