@@ -286,22 +286,6 @@ constexpr StatMetric backend[] = {
       "Total number of requests or connections aborted by the server since the worker process "
       "started"},
      "srv_abrt"},
-    {{"haproxy_backend_http_comp_bytes_in_total", Type::counter,
-      "Total number of bytes submitted to the HTTP compressor for this object since the worker "
-      "process started"},
-     "comp_in"},
-    {{"haproxy_backend_http_comp_bytes_out_total", Type::counter,
-      "Total number of bytes emitted by the HTTP compressor for this object since the worker "
-      "process started"},
-     "comp_out"},
-    {{"haproxy_backend_http_comp_bytes_bypassed_total", Type::counter,
-      "Total number of bytes that bypassed HTTP compression for this object since the worker "
-      "process started (CPU/memory/bandwidth limitation)"},
-     "comp_byp"},
-    {{"haproxy_backend_http_comp_responses_total", Type::counter,
-      "Total number of HTTP responses that were compressed for this object since the worker "
-      "process started"},
-     "comp_rsp"},
     {{"haproxy_backend_last_session_seconds", Type::gauge,
       "How long ago some traffic was seen on this object on this worker process, in seconds"},
      "lastsess"},

@@ -166,7 +166,8 @@ std::optional<std::string_view> metrics_query(const config::StatsPage& settings,
                                               std::string_view target) {
   const auto mark = std::min(target.find('?'), target.size());
   const std::string_view path = target.substr(0, mark);
-  const std::string_view wanted = settings.metrics ? settings.metrics->path : "/metrics";
+  const std::string_view wanted =
+      settings.metrics ? std::string_view(settings.metrics->path) : "/metrics";
   const bool begins = settings.metrics && settings.metrics->prefix;
   if (begins ? !path.starts_with(wanted) : path != wanted) return std::nullopt;
   return target.substr(std::min(mark + 1, target.size()));

@@ -121,11 +121,12 @@ def start_pool(start_proxy, native):
 
 @pytest.fixture
 def start_proxy(folder):
-    """Starts a proxy on a configuration; it is stopped, and its end examined, after the test."""
+    """Starts a proxy on a configuration; it is stopped, and its end examined, after the test.
+    `binary`: another than the one under test."""
     started = []
 
-    def start(configuration, *arguments, **options):
-        proxy = Proxy(f"proxy{len(started) + 1}", configuration, folder)
+    def start(configuration, *arguments, binary=settings.BINARY, **options):
+        proxy = Proxy(f"proxy{len(started) + 1}", configuration, folder, binary)
         started.append(proxy)
         return proxy.start(*arguments, **options)
 
