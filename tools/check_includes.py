@@ -15,6 +15,7 @@ ALLOWED = {
     "probe": {"base", "config", "cluster", "net", "pgwire", "postgres"},
     "proxy": {"base", "config", "cluster", "net", "pgwire"},
     "agent": {"base", "config", "cluster", "net", "postgres"},
+    "kernel": {"base", "config", "cluster", "net"},
     "admin": {"base", "config", "cluster", "net"},
     "console": {"base", "config"},
 }

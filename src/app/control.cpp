@@ -80,6 +80,7 @@ Control::Control(std::shared_ptr<const config::Config> config, Listeners listene
     tell_agent(topology);
   };
   make_workers(std::move(handout.workers));
+  make_kernel();
   if (config_->state) make_agent(std::move(handout.state), std::move(handout.state_http));
   admin_.emplace(io_, process_for_admin(), std::move(handout.api), std::move(handout.pages));
 }
@@ -98,6 +99,18 @@ void Control::make_workers(std::vector<std::vector<proxy::Listener>> listeners) 
       if (other != worker) peers.push_back(other.get());
     worker->set_peers(std::move(peers));
   }
+}
+
+void Control::make_kernel() {
+  if (!kernel::is_wanted(*config_)) return;
+  kernel::Forwarding::Settings settings;
+  settings.table = kernel_table(*config_);
+  settings.machine = options_.machine;
+  settings.load = &load_;
+  settings.log = [this](Severity severity, const std::string& line) {
+    boost::asio::post(io_, [this, severity, line] { notice(-1, severity, line); });
+  };
+  kernel_ = std::make_unique<kernel::Forwarding>(std::move(settings), *config_);
 }
 
 /// Its lines are written by this thread, which alone knows where to.
@@ -156,6 +169,13 @@ void Control::start_workers() {
   if (started_ || stopping_) return;
   started_ = true;
   settle_timer_.cancel();
+  if (!kernel_) return serve();
+  // Whoever is let in before the rules are there would be relayed.
+  kernel_->follow(roster_.snapshot(), [this] { boost::asio::post(io_, [this] { serve(); }); });
+}
+
+void Control::serve() {
+  if (stopping_) return;
   const auto snapshot = roster_.snapshot();
   for (auto& worker : workers_) {
     worker->publish(snapshot);
@@ -176,6 +196,7 @@ void Control::publish() {
     hasten_unknown();
     const auto snapshot = roster_.snapshot();
     for (auto& worker : workers_) worker->publish(snapshot);
+    if (kernel_) kernel_->follow(snapshot);
   });
 }
 
@@ -262,6 +283,7 @@ void Control::workers_ended() {
       clusters_.stop();
       admin_->stop();
       if (agent_) agent_->stop();
+      if (kernel_) kernel_->stop();
       io_.stop();
     });
   });

@@ -21,6 +21,7 @@
 #include "cluster/counters.h"
 #include "cluster/roster.h"
 #include "config/model.h"
+#include "kernel/forwarding.h"
 #include "net/log.h"
 #include "probe/checks.h"
 #include "proxy/cancel_keys.h"
@@ -29,8 +30,9 @@
 namespace novip::app {
 
 struct ControlOptions {
-  unsigned maxconn = 0;  // sessions of the whole process, never 0
-  bool echo = false;     // notices also go to standard error
+  unsigned maxconn = 0;     // sessions of the whole process, never 0
+  bool echo = false;        // notices also go to standard error
+  kernel::Machine machine;  // as it is at start
   /// Reads the files again, for a reload. On a thread of its own.
   std::function<Loading()> load;
 };
@@ -53,10 +55,12 @@ class Control {
  private:
   proxy::Shared shared_with_workers();
   void make_workers(std::vector<std::vector<proxy::Listener>> listeners);
+  void make_kernel();
   void make_agent(std::vector<UniqueFd> text, std::vector<UniqueFd> http);
   void notice(int proxy, Severity severity, const std::string& line) const;
   void start_workers_when_settled();
   void start_workers();
+  void serve();
   void publish();
   void hasten_unknown();
   void wait_for_signal();
@@ -110,6 +114,7 @@ class Control {
   boost::asio::steady_timer settle_timer_;
   Listeners listeners_;
   std::vector<std::unique_ptr<proxy::Worker>> workers_;
+  std::unique_ptr<kernel::Forwarding> kernel_;  // none: it is not asked for
   std::optional<agent::Agent> agent_;
   std::optional<admin::Admin> admin_;
   std::function<void()> ready_;

@@ -119,6 +119,10 @@ Expected<Control::Prepared, std::vector<Error>> Control::prepare(const Next& mer
   const auto count = static_cast<unsigned>(workers_.size());
   prepared.limit = session_limit(*merged, count);
   std::vector<Error> errors;
+  if (!kernel_ && kernel::is_wanted(*merged))
+    errors.push_back(Error{
+        "'forward kernel' and 'guard' need a restart of novip when it had neither at its start: it "
+        "gave up the capability"});
   Listeners::Before before;
   before.running = &listeners_;
   auto listeners = Listeners::open(*merged, count, std::move(before));
@@ -140,6 +144,7 @@ void Control::go_over(Prepared prepared) {
   const auto before = std::exchange(config_, prepared.config);
   cluster::fit(load_, *config_);
   for (auto& worker : workers_) worker->fit(*config_);
+  if (kernel_) kernel_->fit(*config_);
   roster_.adopt(config_, prepared.limit.maxconn, Clock::now());
   clusters_.adopt();
   prepared.checks->start_after(*checks_);
@@ -147,6 +152,7 @@ void Control::go_over(Prepared prepared) {
   const auto snapshot = roster_.snapshot();
   for (std::size_t i = 0; i < workers_.size(); ++i)
     workers_[i]->adopt(snapshot, std::move(prepared.handout.workers[i]));
+  if (kernel_) kernel_->follow(snapshot);
   admin_->adopt(clusters_.topologies(), std::move(prepared.handout.api),
                 std::move(prepared.handout.pages));
   replace_agent(before->state, prepared.handout);

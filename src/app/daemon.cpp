@@ -13,6 +13,7 @@
 #include "app/loading.h"
 #include "app/process.h"
 #include "config/explain.h"
+#include "kernel/machine.h"
 
 namespace novip::app {
 
@@ -60,7 +61,8 @@ int serve(const std::shared_ptr<const config::Config>& config, Listeners listene
   ControlOptions control_options;
   control_options.maxconn = maxconn;
   control_options.echo = !global.daemon && !options.quiet;
-  if (auto dropped = drop_privileges(global); !dropped) return refuse(dropped.error().message);
+  control_options.machine = kernel::read_machine({});  // before a chroot
+  if (auto dropped = drop_privileges(*config); !dropped) return refuse(dropped.error().message);
   control_options.load = [options] { return load(options); };
   Control control(config, std::move(listeners), std::move(*handout), control_options);
   control.run([&background] { background.detached(); });
@@ -87,6 +89,9 @@ int run(const Options& options) {
       return refuse(limited.error().message);
   // A peer that went away is an error of write(), not the end of the process.
   std::signal(SIGPIPE, SIG_IGN);
+  if (kernel::is_wanted(*config))
+    if (auto able = kernel::check_support(*config, kernel_table(*config)); !able)
+      return refuse(able.error().message + "; nothing was started");
   const unsigned workers = worker_count(config->global);
   const auto limit = session_limit(*config, workers);
   if (!limit.warning.empty()) say("WARNING", limit.warning);

@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 
 #include "base/text.h"
+#include "kernel/machine.h"
+#include "kernel/transaction.h"
 
 namespace novip::app {
 
@@ -112,7 +114,15 @@ void Pidfile::clear() {
   fd_.reset();
 }
 
-Status drop_privileges(const config::Global& global) {
+std::string kernel_table(const config::Config& config) {
+  return kernel::table_name(config.global.node.empty() ? host_name() : config.global.node);
+}
+
+Status drop_privileges(const config::Config& config) {
+  const auto& global = config.global;
+  const bool keep = global.uid && kernel::is_wanted(config);
+  if (keep)
+    if (auto kept = kernel::keep_capabilities_over_setuid(); !kept) return kept;
   if (!global.chroot.empty()) {
     if (::chroot(global.chroot.c_str()) != 0 || ::chdir("/") != 0)
       return failed("cannot chroot to '" + global.chroot + "' (section global)");
@@ -129,6 +139,7 @@ Status drop_privileges(const config::Global& global) {
     if (::setuid(*global.uid) != 0)
       return failed("cannot change to user '" + global.user + "' (section global)");
   }
+  if (keep) return kernel::restore_capabilities();
   return Nothing{};
 }
 

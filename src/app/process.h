@@ -46,7 +46,11 @@ class Pidfile {
   UniqueFd fd_;
 };
 
-/// chroot, then group and user of section global; every supplementary group is dropped.
-Status drop_privileges(const config::Global& global);
+/// chroot, then group and user of section global; every supplementary group is dropped. What
+/// changes the kernel's rules is kept where the configuration asks for that.
+Status drop_privileges(const config::Config& config);
+
+/// The table of nftables that is ours.
+std::string kernel_table(const config::Config& config);
 
 }  // namespace novip::app

@@ -88,6 +88,16 @@ bool uses_unix_socket(std::string_view conninfo) {
   return !host || is_socket(*host);
 }
 
+std::optional<std::uint16_t> port_of(std::string_view conninfo) {
+  if (after_scheme(conninfo)) return std::nullopt;
+  std::optional<std::uint64_t> port = 5432;
+  Pairs pairs(conninfo);
+  for (std::string keyword, value; pairs.next(keyword, value);)
+    if (keyword == "port" && !value.empty()) port = parse_number(value);
+  if (!port || *port == 0 || *port > 65535) return std::nullopt;
+  return static_cast<std::uint16_t>(*port);
+}
+
 std::string conninfo_pair(std::string_view keyword, std::string_view value) {
   std::string pair = std::string(keyword) + "=";
   const bool plain = !value.empty() && value.find_first_of(" \t\r\n\f\v'\\") == value.npos;

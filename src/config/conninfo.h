@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -8,6 +10,10 @@ namespace novip::config {
 /// Whether libpq would reach this server through a Unix socket: it does when a connection string
 /// names no host. Unsure counts as no.
 bool uses_unix_socket(std::string_view conninfo);
+
+/// The `port` of a connection string of `keyword=value` pairs, 5432 where it has none; nothing when
+/// it is a URI, or not one number.
+std::optional<std::uint16_t> port_of(std::string_view conninfo);
 
 /// `keyword=value` in libpq's quoting.
 std::string conninfo_pair(std::string_view keyword, std::string_view value);

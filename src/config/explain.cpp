@@ -37,6 +37,14 @@ Lines explain_state(const State& state) {
   if (!state.http.empty())
     lines.push_back(binds_text(state.http) +
                     " answers HTTP as Patroni does, and pushes the state to the novip of others.");
+  for (const auto& guard : state.guards) {
+    const bool primary = guard.role == RolePool::Role::primary;
+    lines.push_back("Port " + std::to_string(guard.port) + " leads to PostgreSQL's " +
+                    std::to_string(guard.postgres_port) + " only while it is known to be " +
+                    (primary ? "the primary" : "a standby") +
+                    "; when novip dies, the kernel closes it within " + span_text(state.lease) +
+                    ".");
+  }
   return lines;
 }
 

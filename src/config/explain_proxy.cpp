@@ -50,10 +50,33 @@ std::string lag_text(const RolePool& pool) {
   return list_text(limits, "or");
 }
 
+std::string role_port_text(const KernelForwarding& kernel) {
+  std::string text = "port " + std::to_string(kernel.port);
+  if (kernel.fallback_port != 0) text += " (or " + std::to_string(kernel.fallback_port) + ")";
+  return text;
+}
+
+void explain_kernel(const Proxy& proxy, std::vector<std::string>& lines) {
+  lines.push_back(
+      "The kernel forwards the packets (nftables). Sessions are not logged, and neither maxconn "
+      "nor "
+      "timeouts nor retries apply to them; servers see them come from this machine's address, or "
+      "from the client's where the server is this machine.");
+  if (proxy.kernel->port != 0)
+    lines.push_back("Servers are reached at " + role_port_text(*proxy.kernel) +
+                    ", which their own guard opens while they are in the role.");
+  if (proxy.kernel->unguarded)
+    lines.push_back(
+        "Unguarded: a session that begins while a role moves may reach the wrong server.");
+  lines.push_back(
+      "What the kernel cannot lead to its server is relayed: clients of Unix sockets, of another "
+      "address family, or of a loopback address to another machine.");
+}
+
 std::string wait_text(const Proxy& proxy, const std::string& nobody) {
   if (proxy.hold > Milliseconds(0))
     return "While " + nobody + ", a client waits up to " + span_text(proxy.hold) +
-           ", and is then refused (57P03).";
+           ", and is then refused (" + (proxy.kernel ? "connection reset" : "57P03") + ").";
   return "While " + nobody + ", clients are refused at once.";
 }
 
@@ -145,6 +168,7 @@ void explain_backend(const Config& config, const Proxy& proxy, std::vector<std::
     explain_pool(config, proxy, lines);
   else
     explain_servers(proxy, lines);
+  if (proxy.kernel) explain_kernel(proxy, lines);
 }
 
 /// `frontend`, and a `listen` that leads elsewhere.

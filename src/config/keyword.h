@@ -78,6 +78,7 @@ std::span<const Keyword> resolvers_keywords();
 std::span<const Keyword> state_keywords();
 std::span<const Keyword> cluster_keywords();
 std::span<const Keyword> pool_keywords();
+std::span<const Keyword> kernel_keywords();
 std::span<const Keyword> absent_keywords();
 
 }  // namespace novip::config

@@ -137,6 +137,16 @@ struct RolePool {
   friend bool operator==(const RolePool&, const RolePool&) = default;
 };
 
+/// `forward kernel …` in a proxy: the kernel moves its sessions' packets, as novip tells it.
+struct KernelForwarding {
+  /// The role port of each server, which its guard opens (Guard); 0: the server's own port.
+  std::uint16_t port = 0;
+  std::uint16_t fallback_port = 0;  // the same while it serves as `or ROLE`
+  bool unguarded = false;           // a role pool without role ports, on purpose
+
+  friend bool operator==(const KernelForwarding&, const KernelForwarding&) = default;
+};
+
 enum class ProxyKind { frontend, backend, listen };
 
 struct Proxy {
@@ -178,6 +188,7 @@ struct Proxy {
   // novip's own
   std::optional<RolePool> pool;  // servers are then made from the cluster's nodes
   Milliseconds hold{0};  // how long a client waits for a server; 0: not at all. 30 s in role pools
+  std::optional<KernelForwarding> kernel;  // none: `forward relay`
 
   /// novip reads the start of each session as PostgreSQL's protocol; otherwise bytes are bytes.
   bool speaks_postgres() const { return pool.has_value() || hold.count() > 0; }
@@ -222,6 +233,17 @@ struct Resolvers {
   Milliseconds hold_other{30000};
 };
 
+/// `guard ROLE PORT` in section `state`: this node's firewall leads PORT to PostgreSQL only while
+/// that is known to be in the role.
+struct Guard {
+  Location where;
+  RolePool::Role role = RolePool::Role::primary;  // primary or standby
+  std::uint16_t port = 0;
+  std::uint16_t postgres_port = 0;  // where PostgreSQL listens
+
+  friend bool operator==(const Guard&, const Guard&) = default;
+};
+
 /// Section `state`: this node's own PostgreSQL, and who may ask about it. novip's own.
 struct State {
   Location where;
@@ -232,6 +254,7 @@ struct State {
   Milliseconds lease{1000};     // an answer older than this is `unavailable`
   unsigned maxconn = 1000;      // connections served at one time
   bool require_quorum = false;  // `require-quorum corosync`: without it no primary
+  std::vector<Guard> guards;
 
   friend bool operator==(const State&, const State&) = default;
 };

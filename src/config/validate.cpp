@@ -3,6 +3,7 @@
 
 #include "config/conninfo.h"
 #include "config/validate_clusters.h"
+#include "config/validate_kernel.h"
 #include "config/validate_servers.h"
 
 namespace novip::config {
@@ -187,6 +188,7 @@ void check_state(Parser& p) {
                    p.config().global.chroot + "': use host=127.0.0.1 in 'postgres'");
   if (state.lease <= state.interval)
     p.error_at(state.where, "section 'state': 'lease' must be longer than 'interval'");
+  validate_guards(p);
 }
 
 void check_listeners(Parser& p) {
@@ -216,6 +218,7 @@ void validate(Parser& p) {
     if (proxy.is_frontend() && !proxy.disabled) check_frontend(p, proxy, draft.bind_written);
     p.config().proxies.push_back(std::move(proxy));
   }
+  validate_kernel(p);
   for (const auto& resolvers : p.config().resolvers)
     if (resolvers.nameservers.empty() && !resolvers.parse_resolv_conf)
       p.warning_at(resolvers.where, "resolvers '" + resolvers.name + "' have no nameserver");

@@ -1,0 +1,34 @@
+#include "kernel/marks.h"
+
+namespace novip::kernel {
+
+void Marks::begin_after(std::uint32_t mark) { last_ = mark; }
+
+bool Marks::follow(const cluster::Snapshot& snapshot) {
+  const auto must_end = [&](const Path& path) {
+    const auto& server = snapshot.proxies[path.backend].servers[path.server];
+    const auto known = epochs_.find({path.backend, path.server});
+    return known != epochs_.end() && known->second != server.epoch &&
+           server.cut != cluster::Cut::none;
+  };
+  const auto before = living_.size();
+  std::erase_if(newest_, [&](const auto& entry) { return must_end(entry.first); });
+  std::erase_if(living_, [&](const auto& entry) { return must_end(entry.second); });
+  for (std::size_t b = 0; b < snapshot.proxies.size(); ++b)
+    for (std::size_t s = 0; s < snapshot.proxies[b].servers.size(); ++s)
+      epochs_[{b, s}] = snapshot.proxies[b].servers[s].epoch;
+  return living_.size() != before;
+}
+
+std::uint32_t Marks::of(const Path& path) {
+  const auto known = newest_.find(path);
+  if (known != newest_.end()) return known->second;
+  do
+    last_ = mark_prefix | ((last_ + 1) & ~mark_prefix_mask);
+  while (last_ == mark_prefix || living_.contains(last_));
+  newest_[path] = last_;
+  living_[last_] = path;
+  return last_;
+}
+
+}  // namespace novip::kernel
