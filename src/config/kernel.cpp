@@ -30,14 +30,17 @@ void set_forward(Parser& p, const Arguments& words) {
     return;
   }
   const bool two = words.size() == 5 && words[3] == "or";
-  if (words[1] != "port" || (words.size() != 3 && !two))
+  if (words[1] != "port" || (words.size() != 3 && !two)) {
+    kernel.reset();  // told of once
     return p.error(
         "'forward kernel' expects 'unguarded', or 'port' and the role port that 'guard' opens on "
         "each node, such as 'port 5442', got '" +
         words.joined(1) + "'");
+  }
   if (const auto port = read_port(p, "forward kernel port", words[2])) kernel->port = *port;
   if (!two) return;
-  if (const auto port = read_port(p, "forward kernel port", words[4])) kernel->fallback_port = *port;
+  if (const auto port = read_port(p, "forward kernel port", words[4]))
+    kernel->fallback_port = *port;
 }
 
 /// `guard primary|standby PORT [to PORT]`

@@ -17,11 +17,13 @@ void check_proxy(Parser& p, const Proxy& proxy) {
   const auto refuse = [&](const std::string& why) { p.error_at(proxy.where, start(proxy) + why); };
   if (proxy.mode != Mode::tcp) return refuse("there is nothing to forward in HTTP mode");
   if (proxy.balance == Algorithm::leastconn)
-    refuse("the kernel does not know who has the fewest sessions; use 'balance roundrobin', "
-           "'random' or 'source' instead of 'leastconn'");
+    refuse(
+        "the kernel does not know who has the fewest sessions; use 'balance roundrobin', "
+        "'random' or 'source' instead of 'leastconn'");
   if (proxy.balance == Algorithm::first)
-    refuse("'balance first' fills servers up to their maxconn, which the kernel does not know; use "
-           "'roundrobin', 'random' or 'source'");
+    refuse(
+        "'balance first' fills servers up to their maxconn, which the kernel does not know; use "
+        "'roundrobin', 'random' or 'source'");
 }
 
 void check_server(Parser& p, const Proxy& proxy, const Server& server) {
@@ -38,14 +40,14 @@ void check_server(Parser& p, const Proxy& proxy, const Server& server) {
 }
 
 void check_bind(Parser& p, const Proxy& backend, const Proxy& frontend, const Bind& bind) {
-  const std::string text = "'bind " + bind.text + "' of " + title(frontend) +
-                           ", which leads to " + start(backend);
+  const std::string text =
+      "'bind " + bind.text + "' of " + title(frontend) + ", which leads to " + start(backend);
   const auto refuse = [&](const std::string& why) { p.error_at(bind.where, text + why); };
-  if (bind.accept_proxy)
-    refuse("'accept-proxy' cannot be, the kernel reads no bytes of a session");
+  if (bind.accept_proxy) refuse("'accept-proxy' cannot be, the kernel reads no bytes of a session");
   if (bind.maxconn != 0) refuse("'maxconn' cannot be, the kernel does not keep it");
   if (!bind.interface.empty()) refuse("'interface' cannot be; name an address of that interface");
-  if (bind.inherited) refuse("an inherited socket cannot be, it does not say which packets are its");
+  if (bind.inherited)
+    refuse("an inherited socket cannot be, it does not say which packets are its");
   if (bind.address.is_ip() && bind.address.port() == 0) refuse("it needs a port");
 }
 
@@ -117,8 +119,9 @@ void validate_guards(Parser& p) {
   for (Guard& guard : state.guards) {
     if (guard.postgres_port == 0) guard.postgres_port = port_of(state.conninfo).value_or(0);
     if (guard.postgres_port == 0)
-      p.error_at(guard.where, "'guard' does not know PostgreSQL's port, since 'postgres' does not "
-                              "say it plainly; write 'to' and the port, such as 'to 5434'");
+      p.error_at(guard.where,
+                 "'guard' does not know PostgreSQL's port, since 'postgres' does not "
+                 "say it plainly; write 'to' and the port, such as 'to 5434'");
     else if (guard.postgres_port == guard.port)
       p.error_at(guard.where,
                  "'guard' needs a port of its own: on PostgreSQL's everybody reaches it in any "

@@ -97,8 +97,8 @@ class Forwarding::Loop {
 
   void failed(const std::string& why) {
     if (why != trouble_)
-      settings_.log(Severity::alert, "The kernel's rules could not be changed, novip tries again: " +
-                                         why);
+      settings_.log(Severity::alert,
+                    "The kernel's rules could not be changed, novip tries again: " + why);
     trouble_ = why;
     in_force_.clear();  // whoever interfered may have done more
     retry_.expires_after(retry_interval);
@@ -117,8 +117,7 @@ class Forwarding::Loop {
   void open_guards() {
     if (in_force_.empty() || ruleset_.guards.empty()) return;
     const auto left = std::chrono::duration_cast<Milliseconds>(role_until_ - Clock::now());
-    const auto done =
-        nft_.run(kernel::open_guards(settings_.table, ruleset_.guards, role_, left));
+    const auto done = nft_.run(kernel::open_guards(settings_.table, ruleset_.guards, role_, left));
     if (!done) failed(done.error().message);
   }
 
@@ -126,8 +125,8 @@ class Forwarding::Loop {
     retry_.cancel();
     const auto done = nft_.run(removal(settings_.table, ::getpid()));
     if (!done && !in_force_.empty())
-      settings_.log(Severity::notice, "The kernel's rules are left as they are: " +
-                                          done.error().message);
+      settings_.log(Severity::notice,
+                    "The kernel's rules are left as they are: " + done.error().message);
     work_.reset();
     io_.stop();
   }

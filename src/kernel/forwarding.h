@@ -19,9 +19,9 @@ namespace novip::kernel {
 class Forwarding {
  public:
   struct Settings {
-    std::string table;               // table_name()
-    Machine machine;                 // as read at start, while /proc is there
-    cluster::Load* load = nullptr;   // its gauges also count the kernel's sessions
+    std::string table;              // table_name()
+    Machine machine;                // as read at start, while /proc is there
+    cluster::Load* load = nullptr;  // its gauges also count the kernel's sessions
     /// On the thread of this.
     std::function<void(Severity, const std::string&)> log;
   };

@@ -72,17 +72,18 @@ Status check_support(const config::Config& config, const std::string& table) {
   for (const auto capability : needed)
     if (!has(capability))
       return Error{
-          "'forward kernel' and 'guard' change the firewall, which needs CAP_NET_ADMIN: start novip "
+          "'forward kernel' and 'guard' change the firewall, which needs CAP_NET_ADMIN: start "
+          "novip "
           "as root (section global may name another user, it keeps what it needs), or give it the "
           "capability, as AmbientCapabilities=CAP_NET_ADMIN CAP_NET_RAW and CapabilityBoundingSet= "
           "of the unit do"};
   Nft nft;
   const auto checked = nft.check(transaction(table + "_check", every_rule(config), 0, true));
   if (checked) return Nothing{};
-  return Error{"the kernel refuses what 'forward kernel' and 'guard' need (" +
-               checked.error().message +
-               "): it needs nf_tables with inet, nat, masquerade, reject, fib, numgen, hash and ct; "
-               "on Debian they are modules that modprobe nft_… loads"};
+  return Error{
+      "the kernel refuses what 'forward kernel' and 'guard' need (" + checked.error().message +
+      "): it needs nf_tables with inet, nat, masquerade, reject, fib, numgen, hash and ct; "
+      "on Debian they are modules that modprobe nft_… loads"};
 }
 
 Status keep_capabilities_over_setuid() {

@@ -17,8 +17,8 @@ Machine read_machine(const Machine& before);
 /// says which one is missing and what to do. Blocks; at start only, before privileges are dropped.
 Status check_support(const config::Config& config, const std::string& table);
 
-/// Keeps CAP_NET_ADMIN and CAP_NET_RAW when the process becomes another user's: before setuid(), and
-/// after it.
+/// Keeps CAP_NET_ADMIN and CAP_NET_RAW when the process becomes another user's: before setuid(),
+/// and after it.
 Status keep_capabilities_over_setuid();
 Status restore_capabilities();
 

@@ -23,8 +23,7 @@ bool Marks::follow(const cluster::Snapshot& snapshot) {
 std::uint32_t Marks::of(const Path& path) {
   const auto known = newest_.find(path);
   if (known != newest_.end()) return known->second;
-  do
-    last_ = mark_prefix | ((last_ + 1) & ~mark_prefix_mask);
+  do last_ = mark_prefix | ((last_ + 1) & ~mark_prefix_mask);
   while (last_ == mark_prefix || living_.contains(last_));
   newest_[path] = last_;
   living_[last_] = path;

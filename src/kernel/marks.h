@@ -9,8 +9,8 @@
 
 namespace novip::kernel {
 
-/// Which sessions: those that came to a frontend and were led to a server of its backend. Indexes as
-/// in config::Config.
+/// Which sessions: those that came to a frontend and were led to a server of its backend. Indexes
+/// as in config::Config.
 struct Path {
   std::size_t frontend = 0, backend = 0, server = 0;
 

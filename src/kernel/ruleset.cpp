@@ -1,6 +1,7 @@
 #include "kernel/ruleset.h"
 
 #include <algorithm>
+
 #include <netinet/in.h>
 
 #include "cluster/candidates.h"
@@ -96,9 +97,9 @@ class Making {
   }
 
   void complain(const Target& target, std::uint16_t port) {
-    const std::string line = "Server " + target.name + " is on this machine, and section state has " +
-                             "no guard for its role port " + std::to_string(port) +
-                             ": novip relays its sessions";
+    const std::string line =
+        "Server " + target.name + " is on this machine, and section state has " +
+        "no guard for its role port " + std::to_string(port) + ": novip relays its sessions";
     if (std::ranges::find(ruleset_.complaints, line) == ruleset_.complaints.end())
       ruleset_.complaints.push_back(line);
   }

@@ -11,10 +11,10 @@ namespace novip::kernel {
 
 /// What rules depend on besides the configuration: this machine as it is now.
 struct Machine {
-  std::vector<Endpoint> own;          // its addresses, without loopback; ports 0
-  bool forwards_v4 = false;           // net.ipv4.ip_forward
-  bool forwards_v6 = false;           // net.ipv6.conf.all.forwarding
-  bool routes_loopback = false;       // net.ipv4.conf.all.route_localnet
+  std::vector<Endpoint> own;     // its addresses, without loopback; ports 0
+  bool forwards_v4 = false;      // net.ipv4.ip_forward
+  bool forwards_v6 = false;      // net.ipv6.conf.all.forwarding
+  bool routes_loopback = false;  // net.ipv4.conf.all.route_localnet
 
   bool is_own(const Endpoint& address) const;
 };
@@ -23,7 +23,7 @@ struct Machine {
 struct Target {
   Path path;
   std::uint32_t mark = 0;
-  Endpoint address;         // with the port that packets are sent to
+  Endpoint address;  // with the port that packets are sent to
   unsigned weight = 1;
   std::uint16_t guard = 0;  // it is on this machine: only while this role port is open; 0: always
   std::string name;         // "prod/srv1"

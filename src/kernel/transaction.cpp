@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdio>
-#include <netinet/in.h>
 #include <numeric>
+
+#include <netinet/in.h>
 
 #include "base/text.h"
 
@@ -97,15 +98,15 @@ void add_objects(Commands& to, const Ruleset& ruleset) {
   for (const auto& [mark, path] : ruleset.marks)
     for (const char* what : {"sessions", "in", "out"}) to.add("counter", counter_name(what, path));
   for (const auto& service : ruleset.services) {
-    const std::string body = std::string("type ") +
-                             (service.family == AF_INET ? "ipv4_addr" : "ipv6_addr") +
-                             " . inet_service; flags dynamic,timeout; size " +
-                             std::to_string(most_held) + ";";
+    const std::string body =
+        std::string("type ") + (service.family == AF_INET ? "ipv4_addr" : "ipv6_addr") +
+        " . inet_service; flags dynamic,timeout; size " + std::to_string(most_held) + ";";
     to.add("set", held_name(service), body);
     to.add("set", "was-" + held_name(service), body);
     to.add("chain", "hold." + service_text(service));
     to.add("chain", "lead." + service_text(service));
-    for (const auto& target : service.targets) to.add("chain", chain_of(target.path, service.family));
+    for (const auto& target : service.targets)
+      to.add("chain", chain_of(target.path, service.family));
   }
 }
 
@@ -130,9 +131,9 @@ void count_bytes(Commands& to, const Ruleset& ruleset) {
 /// Which first packets are a service's: "ip daddr 10.0.0.1 tcp dport 5432".
 std::string match(const Service& service, const Endpoint& bind) {
   const bool any = bind.host() == (service.family == AF_INET ? "0.0.0.0" : "::");
-  const std::string address =
-      any ? format("meta nfproto %s fib daddr type local", service.family == AF_INET ? "ipv4" : "ipv6")
-          : std::string(ip(service.family)) + " daddr " + bind.host();
+  const std::string address = any ? format("meta nfproto %s fib daddr type local",
+                                           service.family == AF_INET ? "ipv4" : "ipv6")
+                                  : std::string(ip(service.family)) + " daddr " + bind.host();
   return address + " tcp dport " + std::to_string(bind.port());
 }
 
@@ -145,9 +146,9 @@ void enter(Commands& to, const Service& service, const std::string& kind) {
   const std::string chain = kind + "." + service_text(service);
   for (const auto& bind : service.binds) {
     const std::string those = first_packet + (" " + match(service, bind));
-    if (service.from_outside) to.rule(kind + "-in", "iifname != \"lo\" " + those + " goto " + chain);
-    if (!service.from_loopback)
-      to.rule(kind + "-out", those + " " + loopback(service) + " return");
+    if (service.from_outside)
+      to.rule(kind + "-in", "iifname != \"lo\" " + those + " goto " + chain);
+    if (!service.from_loopback) to.rule(kind + "-out", those + " " + loopback(service) + " return");
     to.rule(kind + "-out", those + " goto " + chain);
   }
 }
@@ -222,7 +223,8 @@ void guard_ports(Commands& to, const Ruleset& ruleset) {
     const std::string port = std::to_string(guard.port);
     for (const char* chain : {"lead-in", "lead-out"})
       to.rule(chain, "fib daddr type local tcp dport " + port + " meta nfproto @" +
-                         guard_set(guard.port) + " dnat to :" + std::to_string(guard.postgres_port));
+                         guard_set(guard.port) +
+                         " dnat to :" + std::to_string(guard.postgres_port));
     // What is not led on keeps the role port. It is dropped, not refused: whoever sent it there
     // will lead it elsewhere when the client tries again.
     to.rule("close-guarded", "tcp dport " + port + " drop");
@@ -256,8 +258,9 @@ std::string transaction(const std::string& table, const Ruleset& ruleset, int pi
       lead(to, service);
   guard_ports(to, ruleset);
   // Servers answer to this machine: their answers have to come back through it.
-  to.rule("disguise", format("ct mark & 0x%08x == 0x%08x ct status dnat oifname != \"lo\" masquerade",
-                             mark_prefix_mask, mark_prefix));
+  to.rule("disguise",
+          format("ct mark & 0x%08x == 0x%08x ct status dnat oifname != \"lo\" masquerade",
+                 mark_prefix_mask, mark_prefix));
   count_bytes(to, ruleset);
   return to.take();
 }

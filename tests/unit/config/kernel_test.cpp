@@ -12,7 +12,9 @@ const std::string pg = "cluster pg\n watch agent\n node srv1 10.0.0.1:5434\n";
 const std::string primary = " cluster pg role primary\n";
 
 /// What is told of a `listen a` with these lines, the first of which is line 3.
-std::string told_of(const std::string& lines) { return told(read("listen a\n bind :1\n" + lines + pg)); }
+std::string told_of(const std::string& lines) {
+  return told(read("listen a\n bind :1\n" + lines + pg));
+}
 
 State state(const std::string& lines) {
   return *accepted("state\n bind :2\n postgres \"host=/run port=5434\"\n" + lines)->state;
@@ -33,8 +35,9 @@ TEST(Kernel, Forward) {
   EXPECT_EQ(proxy(primary + " forward kernel port 5442\n").kernel,
             (KernelForwarding{5442, 0, false}));
   EXPECT_EQ(proxy(primary + " forward kernel unguarded\n").kernel, (KernelForwarding{0, 0, true}));
-  EXPECT_EQ(proxy(" cluster pg role standby or primary\n forward kernel port 5443 or 5442\n").kernel,
-            (KernelForwarding{5443, 5442, false}));
+  EXPECT_EQ(
+      proxy(" cluster pg role standby or primary\n forward kernel port 5443 or 5442\n").kernel,
+      (KernelForwarding{5443, 5442, false}));
   EXPECT_TRUE(proxy(" cluster pg role any\n forward kernel\n").kernel);
   EXPECT_TRUE(listen(" forward kernel\n server s 10.0.0.1:5434\n").kernel);
 }
@@ -42,16 +45,18 @@ TEST(Kernel, Forward) {
 TEST(Kernel, ForwardMistakes) {
   EXPECT_EQ(told_of(primary + " forward kernal\n"),
             "4! 'forward' expects 'relay' or 'kernel', got 'kernal'\n");
-  EXPECT_EQ(told_of(primary + " forward kernel 5442\n"),
-            "4! 'forward kernel' expects 'unguarded', or 'port' and the role port that 'guard' opens "
-            "on each node, such as 'port 5442', got '5442'\n");
+  EXPECT_EQ(
+      told_of(primary + " forward kernel 5442\n"),
+      "4! 'forward kernel' expects 'unguarded', or 'port' and the role port that 'guard' opens "
+      "on each node, such as 'port 5442', got '5442'\n");
   EXPECT_EQ(told_of(primary + " forward relay port 5442\n"),
             "4! 'forward relay' takes no other argument\n");
 }
 
 TEST(Kernel, ARolePoolNeedsItsRolePort) {
-  EXPECT_NE(told_of(primary + " forward kernel\n").find("1! listen 'a' with 'forward kernel': "
-                                                        "sessions are not verified one by one"),
+  EXPECT_NE(told_of(primary + " forward kernel\n")
+                .find("1! listen 'a' with 'forward kernel': "
+                      "sessions are not verified one by one"),
             std::string::npos);
   EXPECT_NE(told_of(" cluster pg role standby or primary\n forward kernel port 5443\n")
                 .find("'or' in 'cluster' needs the role port of those too"),
@@ -71,11 +76,13 @@ TEST(Kernel, WhatCannotGoWithIt) {
             std::string::npos);
   EXPECT_NE(told(" balance first\n server s 10.0.0.1:1\n").find("'balance first' fills"),
             std::string::npos);
-  EXPECT_NE(told(" server s 10.0.0.1:1 maxconn 5\n").find("8! listen 'a' with 'forward kernel': "
-                                                          "server 's' has 'maxconn'"),
+  EXPECT_NE(told(" server s 10.0.0.1:1 maxconn 5\n")
+                .find("8! listen 'a' with 'forward kernel': "
+                      "server 's' has 'maxconn'"),
             std::string::npos);
-  EXPECT_NE(told(" server s 10.0.0.1:1 send-proxy\n").find("'send-proxy': the kernel adds no bytes"),
-            std::string::npos);
+  EXPECT_NE(
+      told(" server s 10.0.0.1:1 send-proxy\n").find("'send-proxy': the kernel adds no bytes"),
+      std::string::npos);
   EXPECT_NE(told(" server s 10.0.0.1\n").find("needs a port of its own"), std::string::npos);
   EXPECT_NE(told(" server s /run/x\n").find("is a Unix socket"), std::string::npos);
   EXPECT_NE(told(" bind :6 accept-proxy\n server s 10.0.0.1:1\n").find("'accept-proxy' cannot be"),
@@ -104,15 +111,18 @@ TEST(Kernel, Guards) {
             "4! after the role port 'guard' expects nothing, or 'to' and PostgreSQL's port\n");
   EXPECT_EQ(told_of_state(" guard primary 5442\n guard primary 5443\n"),
             "5! a second guard of this role or port; the first is at t.cfg:4\n");
-  EXPECT_EQ(told_of_state(" guard primary 5434\n"),
-            "4! 'guard' needs a port of its own: on PostgreSQL's everybody reaches it in any role\n");
+  EXPECT_EQ(
+      told_of_state(" guard primary 5434\n"),
+      "4! 'guard' needs a port of its own: on PostgreSQL's everybody reaches it in any role\n");
 }
 
 TEST(Kernel, AGuardMustBeOfThePoolsRole) {
-  const auto loaded = read("state\n bind :8008 mode http\n postgres \"host=/run port=5434\"\n"
-                           " guard standby 5442\n" +
-                           pg + "listen a\n bind :1\n cluster pg role primary\n"
-                                " forward kernel port 5442\n");
+  const auto loaded = read(
+      "state\n bind :8008 mode http\n postgres \"host=/run port=5434\"\n"
+      " guard standby 5442\n" +
+      pg +
+      "listen a\n bind :1\n cluster pg role primary\n"
+      " forward kernel port 5442\n");
   EXPECT_EQ(told(loaded),
             "8! listen 'a' with 'forward kernel': port 5442 is guarded for the other role, at "
             "t.cfg:4\n");
@@ -129,8 +139,8 @@ TEST(Kernel, PortOfAConnectionString) {
 
 TEST(Kernel, Explained) {
   const auto text = explain(*accepted(
-      "state\n bind :8008 mode http\n postgres \"host=/run port=5434\"\n guard primary 5442\n" + pg +
-      "listen a\n bind :1\n cluster pg role primary\n forward kernel port 5442\n"));
+      "state\n bind :8008 mode http\n postgres \"host=/run port=5434\"\n guard primary 5442\n" +
+      pg + "listen a\n bind :1\n cluster pg role primary\n forward kernel port 5442\n"));
   for (const char* line :
        {"The kernel forwards the packets (nftables).",
         "Servers are reached at port 5442, which their own guard opens while they are in the role.",

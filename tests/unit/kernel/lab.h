@@ -39,7 +39,8 @@ inline std::shared_ptr<cluster::Snapshot> snapshot_of(const std::string& text) {
   return snapshot;
 }
 
-inline const std::string times = "defaults\n timeout connect 1s\n timeout client 1s\n"
-                                 " timeout server 1s\n";
+inline const std::string times =
+    "defaults\n timeout connect 1s\n timeout client 1s\n"
+    " timeout server 1s\n";
 
 }  // namespace novip::kernel

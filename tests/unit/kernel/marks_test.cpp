@@ -6,8 +6,9 @@ namespace novip::kernel {
 
 namespace {
 
-const std::string two = times + "listen a\n bind :1\n forward kernel\n server s 10.0.0.1:1\n"
-                                " server t 10.0.0.2:1\n";
+const std::string two = times +
+                        "listen a\n bind :1\n forward kernel\n server s 10.0.0.1:1\n"
+                        " server t 10.0.0.2:1\n";
 constexpr Path s{0, 0, 0}, t{0, 0, 1};
 
 }  // namespace

@@ -7,13 +7,15 @@ namespace novip::kernel {
 
 namespace {
 
-const std::string pg = "cluster pg\n watch agent\n node srv1 10.0.0.1:5434\n node srv2 10.0.0.2:5434\n"
-                       "state\n bind :8008 mode http\n postgres \"port=5434\"\n guard primary 5442\n";
+const std::string pg =
+    "cluster pg\n watch agent\n node srv1 10.0.0.1:5434\n node srv2 10.0.0.2:5434\n"
+    "state\n bind :8008 mode http\n postgres \"port=5434\"\n guard primary 5442\n";
 
 /// Two servers of IPv4 and one of IPv6, at 5432 of both.
-const std::string mixed = times + "listen a\n bind 10.0.0.9:5432\n bind [::]:5433\n forward kernel\n"
-                                  " server s 10.0.0.1:1 weight 4\n server t 10.0.0.2:2 weight 2\n"
-                                  " server u [fd00::1]:3\n";
+const std::string mixed = times +
+                          "listen a\n bind 10.0.0.9:5432\n bind [::]:5433\n forward kernel\n"
+                          " server s 10.0.0.1:1 weight 4\n server t 10.0.0.2:2 weight 2\n"
+                          " server u [fd00::1]:3\n";
 
 Machine at(const std::string& address) {
   Machine machine;
@@ -59,8 +61,8 @@ TEST(Ruleset, WhatTheKernelCannotDoIsLeftToTheRelay) {
 TEST(Ruleset, ServersOfThisMachineNeedNoRouting) {
   Marks marks;
   const auto rules = make_ruleset(
-      *snapshot_of(times + "listen a\n bind :1\n forward kernel\n server s 127.0.0.1:2\n"), Machine{},
-      marks);
+      *snapshot_of(times + "listen a\n bind :1\n forward kernel\n server s 127.0.0.1:2\n"),
+      Machine{}, marks);
   ASSERT_EQ(rules.services.size(), 1u);
   EXPECT_TRUE(rules.services[0].from_outside);
   EXPECT_TRUE(rules.services[0].from_loopback);
@@ -96,7 +98,8 @@ TEST(Ruleset, AnOwnServerWithoutAGuardIsNotForwarded) {
 
 TEST(Ruleset, NobodyUsableMeansHeld) {
   const auto snapshot = snapshot_of(
-      pg + "listen a\n bind :5432\n cluster pg role primary\n forward kernel port 5442\n hold 5s\n");
+      pg +
+      "listen a\n bind :5432\n cluster pg role primary\n forward kernel port 5442\n hold 5s\n");
   for (auto& server : snapshot->proxies[0].servers) server.usable = false;
   Marks marks;
   const auto rules = make_ruleset(*snapshot, at("10.0.0.9"), marks);
@@ -104,8 +107,9 @@ TEST(Ruleset, NobodyUsableMeansHeld) {
   EXPECT_TRUE(rules.services[0].targets.empty());
   const auto text = transaction("t", rules, 7, false);
   EXPECT_TRUE(has(text, "add rule inet t hold.0.4 ip saddr . tcp sport @held.0.4 drop"));
-  EXPECT_TRUE(has(text, "add rule inet t hold.0.4 add @was-held.0.4 { ip saddr . tcp sport timeout "
-                        "135s } add @held.0.4 { ip saddr . tcp sport timeout 5s } drop"));
+  EXPECT_TRUE(has(text,
+                  "add rule inet t hold.0.4 add @was-held.0.4 { ip saddr . tcp sport timeout "
+                  "135s } add @held.0.4 { ip saddr . tcp sport timeout 5s } drop"));
   EXPECT_EQ(text.find("goto lead."), std::string::npos);
 }
 
@@ -142,22 +146,23 @@ TEST(Transaction, WeightsAreSlotsInLowestTerms) {
   const std::string map = "vmap { 0-1 : goto to.0.0.0.4, 2 : goto to.0.0.1.4 }";
   EXPECT_TRUE(has(rule("roundrobin"), "add rule inet t lead.0.4 numgen inc mod 3 " + map));
   EXPECT_TRUE(has(rule("random"), "add rule inet t lead.0.4 numgen random mod 3 " + map));
-  EXPECT_TRUE(has(rule("source"),
-                  "add rule inet t lead.0.4 jhash ip saddr mod 3 seed 0x6e6f7669 " + map));
+  EXPECT_TRUE(
+      has(rule("source"), "add rule inet t lead.0.4 jhash ip saddr mod 3 seed 0x6e6f7669 " + map));
 }
 
 TEST(Transaction, AGuardedServerOfThisMachineIsDroppedWhileClosed) {
   const auto snapshot = snapshot_of(
       pg + "listen a\n bind :5432\n cluster pg role primary\n forward kernel port 5442\n");
   Marks marks;
-  const auto text =
-      transaction("t", make_ruleset(*snapshot, at("10.0.0.1"), marks), 7, true);
-  EXPECT_TRUE(has(text, "add rule inet t to.0.0.0.4 meta nfproto @guard.5442 ct mark set 0x4e000001 "
-                        "counter name \"sessions.0.0.0\" meta l4proto tcp dnat ip to "
-                        "10.0.0.1:5434 comment \"a/srv1\"\n"
-                        "add rule inet t to.0.0.0.4 drop"));
-  EXPECT_TRUE(has(text, "add rule inet t lead-in fib daddr type local tcp dport 5442 meta nfproto "
-                        "@guard.5442 dnat to :5434"));
+  const auto text = transaction("t", make_ruleset(*snapshot, at("10.0.0.1"), marks), 7, true);
+  EXPECT_TRUE(has(text,
+                  "add rule inet t to.0.0.0.4 meta nfproto @guard.5442 ct mark set 0x4e000001 "
+                  "counter name \"sessions.0.0.0\" meta l4proto tcp dnat ip to "
+                  "10.0.0.1:5434 comment \"a/srv1\"\n"
+                  "add rule inet t to.0.0.0.4 drop"));
+  EXPECT_TRUE(has(text,
+                  "add rule inet t lead-in fib daddr type local tcp dport 5442 meta nfproto "
+                  "@guard.5442 dnat to :5434"));
   EXPECT_TRUE(has(text, "delete table inet t"));  // fresh
 }
 
