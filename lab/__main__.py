@@ -44,7 +44,7 @@ def arguments():
     command("crash", "kill NODE's PID 1: its kernel still closes connections", settings.DATABASES)
     command("rejoin", "repair NODE and let it join the cluster", settings.DATABASES)
     test = command("test", "a lab of its own, with faults and clients; fails where it must not")
-    test.add_argument("--smoke", action="store_true", help="only a switchover")
+    test.add_argument("--smoke", action="store_true", help="only a switchover and a network cut")
     test.add_argument("--rounds", type=int, default=1, help="how often round")
     with_choices(test)
     command("down", "take everything down, from any state")

@@ -56,7 +56,8 @@ class Observer:
 @dataclasses.dataclass
 class Outcome:
     """What happened and what the clients noticed of it; times in seconds since 1970."""
-    title: str
+    kind: str           # the same for each node and round
+    subject: str
     began: float
     clients: list
     # When PostgreSQL said, after it began, that it takes connections as a primary; or None.
@@ -64,9 +65,14 @@ class Outcome:
     # The node that was lost with all that it knew alone; or None.
     lost: str | None = None
 
+    @property
+    def title(self):
+        return f"{self.kind}: {self.subject}"
 
-def happen(title, action, is_over, seen_from):
+
+def happen(kind, subject, action, is_over, seen_from, lost=None):
     """Runs `action` with clients on every node, until `is_over(observer, view)`."""
+    title = f"{kind}: {subject}"
     say(bold(title))
     with witness.Witnesses() as witnesses:
         observer = Observer(seen_from)
@@ -78,8 +84,8 @@ def happen(title, action, is_over, seen_from):
         observer.look()
     primary = observer.view.primary
     promoted = log_sink.last_time(primary, "postgres", "ready to accept connections")
-    outcome = Outcome(title, observer.began, witnesses.clients,
-                      promoted if promoted and promoted > observer.began else None)
+    outcome = Outcome(kind, subject, observer.began, witnesses.clients,
+                      promoted if promoted and promoted > observer.began else None, lost)
     if outcome.promoted:
         observer.say(f"PostgreSQL of {primary} took its first connections", outcome.promoted)
     for line in witness.report(outcome.clients, outcome.began):
@@ -111,7 +117,7 @@ def switchover(node):
     if view.primary == node:
         raise LabError(f"{node} is the primary already")
     try:
-        return happen(f"switchover from {view.primary} to {node}",
+        return happen("switchover", f"from {view.primary} to {node}",
                       lambda: cluster.manager().move(node),
                       lambda _, now: now.primary == node and len(now.started) == len(view.started),
                       node)
@@ -127,7 +133,7 @@ def kill(node):
         return now.primary and set(now.started + now.promoted) == nodes \
             and postgres.is_running(node) and postgres.postmaster(node) != before
     nodes = set(view.started + view.promoted)
-    return happen(f"SIGKILL to PostgreSQL on {node}",
+    return happen("postmaster killed", node,
                   lambda: machine.run_in(node, "kill", "-KILL", before), over, other_than(node))
 
 
@@ -142,20 +148,20 @@ def migrate(node):
     before = postgres.postmaster(node)
     pacemaker.migrate_after(1)
     try:
-        return happen(f"SIGKILL to PostgreSQL on {node}, which is to move",
+        return happen("postmaster killed, to move", node,
                       lambda: machine.run_in(node, "kill", "-KILL", before),
                       lambda _, now: now.primary and now.primary != node
                       and set(now.started) >= set(view.started) - {now.primary},
-                      other_than(node))
+                      other_than(node), lost=node)
     finally:
         pacemaker.migrate_after(None)
 
 
-def lose_quorum(seconds):
+def lose_quorum(primary, seconds):
     """Corosync of both standbys stops for a while, and nothing else: PostgreSQL and the network go
     on, and Pacemaker leaves them alone. Only novip's guard keeps clients from such a primary."""
     pacemaker = cluster.manager()
-    primary = ready_for_fault(cluster.primary()).primary
+    ready_for_fault(primary)
     others = [node for node in settings.DATABASES if node != primary]
 
     def without_the_others():
@@ -175,17 +181,17 @@ def lose_quorum(seconds):
         return set(now.online) == set(settings.DATABASES) and now.primary == primary \
             and set(now.started) == set(others)
     try:
-        return happen(f"quorum of {primary} lost for {seconds} s", without_the_others, over, primary)
+        return happen(f"quorum lost for {seconds} s", primary, without_the_others, over, primary)
     finally:
         pacemaker.leave_alone(False)
 
 
 def poweroff(node):
-    return lose(node, f"power cut of {node}", machine.power_off)
+    return lose(node, "power cut", machine.power_off)
 
 
 def crash(node):
-    return lose(node, f"PID 1 of {node} killed", machine.kill_init)
+    return lose(node, "PID 1 killed", machine.kill_init)
 
 
 def cut(node):
@@ -194,25 +200,33 @@ def cut(node):
         machine.cut(node)
         say(f"{node} is cut off")
         return None
-    return lose(node, f"network of {node} cut", machine.cut)
+    return lose(node, "network cut", machine.cut)
 
 
-def lose(node, title, action):
+def lose(node, kind, action):
     """Something after which the others go on without the node, and have it fenced if they can."""
-    title += " (the primary)" if ready_for_fault(node).primary == node else " (a standby)"
+    kind += " of the primary" if ready_for_fault(node).primary == node else " of a standby"
 
     def over(observer, now):
         return node not in now.online and now.primary not in (None, node) \
             and len(fence_daemon.history()) >= fenced
     fenced = len(fence_daemon.history()) + (1 if cluster.manager().FENCES else 0)
-    outcome = happen(title, lambda: action(node), over, other_than(node))
-    return dataclasses.replace(outcome, lost=node)
+    return happen(kind, node, lambda: action(node), over, other_than(node), lost=node)
 
 
 def heal(node):
     choices.made()
     machine.heal(node)
     say(f"{node} has its network again")
+
+
+def come_back(node):
+    """`heal` where it was cut, and `rejoin`, with clients on every node."""
+    def heal_and_rejoin():
+        if machine.is_cut(node):
+            heal(node)
+        rejoin(node)
+    return happen("rejoin", node, heal_and_rejoin, lambda *_: True, cluster.primary(), lost=node)
 
 
 def rejoin(node):

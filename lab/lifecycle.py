@@ -81,3 +81,19 @@ def down():
     with contextlib.suppress(FileNotFoundError):
         settings.RUN.rmdir()
     network.remove()
+    if left := leftovers():
+        raise LabError("down has left this behind:\n  " + "\n  ".join(left))
+
+
+def leftovers():
+    """What `down` left behind, which is nothing."""
+    found = []
+    with open("/proc/mounts") as mounts:
+        found += [f"mount {line.split()[1]}" for line in mounts if settings.PREFIX in line]
+    found += [f"namespace {path.name}"
+              for path in network.NAMESPACES.glob(settings.PREFIX + "*")]
+    found += [f"control group {path}" for path in control_groups.left()]
+    found += [f"process {line}" for line in run("ps", "-eo", "pid,args").splitlines()
+              if str(settings.RUN) in line]
+    found += [f"folder {settings.RUN}"] if settings.RUN.exists() else []
+    return found

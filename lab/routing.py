@@ -10,7 +10,6 @@ from progress import LabError, wait_for
 NOVIP_CONFIGURATION = "/etc/novip/novip.cfg"
 GUARD = "    require-quorum corosync            # without quorum this node is not production\n"
 
-
 # Where novip reads what haproxy would: nothing else is changed.
 IN_PLACE = "/etc/systemd/system/novip.service.d/haproxy-in-place.conf"
 STATE_UNITS = ("pgsql-state.socket", "pgsql-state@.service")
@@ -21,9 +20,10 @@ def configure(node, proxy, manager):
     if proxy != "novip":
         configure_original(node, manager)
     if proxy != "haproxy":
-        if not settings.PACKAGE.exists():
-            raise LabError(f"no {settings.PACKAGE}: ./dev lab up builds it")
-        put(node, "/root/novip.deb", settings.PACKAGE.read_bytes())
+        package = next(settings.PACKAGES.glob("novip_*.deb"), None)
+        if package is None:
+            raise LabError(f"no package in {settings.PACKAGES}: ./dev lab up builds it")
+        put(node, "/root/novip.deb", package.read_bytes())
 
 
 def configure_original(node, manager):

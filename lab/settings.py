@@ -5,7 +5,7 @@ import pathlib
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
 FILES = pathlib.Path(__file__).resolve().parent / "files"
-PACKAGE = REPOSITORY / "build" / "lab" / "novip.deb"      # ./dev lab leaves it there
+PACKAGES = REPOSITORY / "build" / "package"       # ./dev lab leaves one there
 
 # The base image outlives `down`, and is the same for every copy of the repository.
 CACHE = pathlib.Path("/var/cache/novip-lab")

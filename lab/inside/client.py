@@ -47,8 +47,8 @@ class Client:
             self.connection.execute("INSERT INTO writes VALUES (%s, %s)", (self.name, self.number))
             tell(event="ok", number=self.number, server=self.server)
         else:
-            self.connection.execute("SELECT count(*) FROM pg_class")
-            tell(event="ok", server=self.server)
+            recovering, = self.connection.execute("SELECT pg_is_in_recovery()").fetchone()
+            tell(event="ok", server=self.server, recovering=recovering)
 
     def give_up(self):
         """The next attempt is made at the next proxy."""
@@ -62,7 +62,7 @@ class Client:
             try:
                 self.request()
             except psycopg.Error as error:
-                tell(event="error", text=reason(error), server=self.server)
+                tell(event="error", text=reason(error), sqlstate=error.sqlstate, server=self.server)
                 self.give_up()
             time.sleep(PAUSE)
 

@@ -1,6 +1,7 @@
 """A throw-away Debian: a folder with a Debian 12 in it. What runs there has mounts and a network of
 its own, which end with it."""
 
+import fcntl
 import hashlib
 import os
 import pathlib
@@ -10,6 +11,8 @@ import tempfile
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 BUILD = SOURCE / "build" / "package"
+# Shared by all clones: CI's is a new one each time.
+CACHE = pathlib.Path("/var/cache/novip-package")
 
 # What the tests look with and at; the package's own dependencies are added to it.
 TOOLS = ("bash-completion", "corosync", "haproxy", "logrotate", "man-db", "postgresql-15",
@@ -96,14 +99,16 @@ class Debian:
 def _archive(packages):
     """Debian with these packages, made once: delete the file to have it made again. Others go."""
     names = ",".join(sorted(packages))
-    archive = BUILD / f"debian-{hashlib.sha256(names.encode()).hexdigest()[:12]}.tar"
-    if not archive.exists():
-        new = archive.with_suffix(".new.tar")
-        run("mmdebstrap", "--mode=root", "--variant=minbase", f"--include={names}",
-            "--aptopt=APT::Install-Recommends false", "--dpkgopt=force-unsafe-io",
-            "bookworm", new)
-        for old in BUILD.glob("debian-*.tar"):
-            if old != new:
+    archive = CACHE / f"debian-{hashlib.sha256(names.encode()).hexdigest()[:12]}.tar"
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with open(CACHE / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)        # who comes second finds it made
+        if not archive.exists():
+            for old in CACHE.glob("debian-*.tar"):
                 old.unlink()
-        new.rename(archive)
+            new = CACHE / "debian-unfinished.tar"
+            run("mmdebstrap", "--mode=root", "--variant=minbase", f"--include={names}",
+                "--aptopt=APT::Install-Recommends false", "--dpkgopt=force-unsafe-io",
+                "bookworm", new)
+            new.rename(archive)
     return archive

@@ -1,0 +1,126 @@
+"""What must be so after each step of the trial. Each function returns findings: sentences that say
+what is not."""
+
+import uuid
+
+import choices
+import cluster
+import log_sink
+import machine
+import postgres
+import settings
+import witness
+from progress import LabError, say, wait_for
+
+# Seconds for which a primary that was cut off may acknowledge writes.
+LONGEST_SPLIT = 1.5
+# Seconds for which a session may go on at a server that has just left its role.
+LONGEST_LINGERING = 1.0
+# SQLSTATE of a write on a standby.
+READ_ONLY_SQL_TRANSACTION = "25006"
+
+
+def after(outcomes):
+    """All of them, after a fault and what repaired it; clients are gone by now."""
+    primary = cluster.wait_for_primary()
+    found = one_primary(primary)
+    cluster.wait_until_streaming(node for node in settings.DATABASES if node != primary)
+    for outcome in outcomes:
+        what = lost(outcome, primary) + late(outcome) + on_wrong_server(outcome)
+        found += [f"{outcome.title}: {finding}" for finding in what]
+    return found + logs_missing(outcomes[0].began)
+
+
+def one_primary(expected):
+    primaries = [node for node in settings.DATABASES
+                 if postgres.sql(node, "SELECT pg_is_in_recovery()") == "f"]
+    manager = choices.made()["manager"]
+    return [] if primaries == [expected] else \
+        [f"primaries are {primaries}, {manager}'s is {expected}"]
+
+
+def lost(outcome, primary):
+    """Acknowledged writes that are not there. Replication is asynchronous: when the primary itself
+    is lost, its last moments may be lost with it, and that is only told."""
+    rows = [line.rsplit("|", 1) for line in postgres.sql(
+        primary, "SELECT client, number FROM writes").splitlines()]
+    missing = witness.lost_writes(outcome.clients, [(name, int(number)) for name, number in rows])
+    findings = []
+    for client in outcome.clients:
+        times = [event["time"] - outcome.began for event in client.answers()
+                 if event.get("number") in missing.get(client.name, ())]
+        if times:
+            told = f"{len(times)} writes of {client.node}, acknowledged " \
+                   f"{times[0]:+.2f} s to {times[-1]:+.2f} s after, are lost"
+            if outcome.lost is None or times[-1] > LONGEST_SPLIT:
+                findings.append(told)
+            else:
+                say(f"  {told} (asynchronous replication)")
+    return findings
+
+
+def late(outcome):
+    """Writes that a node without its network went on to acknowledge."""
+    last = last_write_beyond(outcome)
+    if last is None:
+        return []
+    say(f"  last write acknowledged on its side {last:.2f} s after")
+    return [] if last <= LONGEST_SPLIT else \
+        [f"a write on its side was acknowledged {last:.2f} s after, later than {LONGEST_SPLIT} s"]
+
+
+def last_write_beyond(outcome):
+    """Seconds after the primary's network was cut, or None where it was not."""
+    if outcome.kind != "network cut of the primary":
+        return None
+    beyond = settings.ADDRESSES[outcome.lost]
+    return max((event["time"] - outcome.began for client in outcome.clients
+                if client.kind == "write" for event in client.answers()
+                if event["server"] == beyond), default=None)
+
+
+def on_wrong_server(outcome):
+    """Writers that were led to a standby, and readers to the primary, although there always is a
+    standby. A session may have begun before its server left the role: it must end soon."""
+    findings = []
+    for client in outcome.clients:
+        wrong = [event["time"] - outcome.began for event in client.events
+                 if on_standby(event) or client.kind == "read" and on_primary(event, outcome)]
+        if wrong:
+            where = "a standby" if client.kind == "write" else "the primary"
+            findings.append(f"the {client.kind}r of {client.node} was on {where} {len(wrong)} times, "
+                            f"{wrong[0]:+.2f} s to {wrong[-1]:+.2f} s after")
+    return findings
+
+
+def on_standby(event):
+    return event.get("sqlstate") == READ_ONLY_SQL_TRANSACTION
+
+
+def on_primary(event, outcome):
+    promoted_before = outcome.promoted is None or event["time"] > outcome.promoted
+    lingering = event["event"] == "ok" and promoted_before and outcome.promoted is not None \
+        and event["time"] - outcome.promoted < LONGEST_LINGERING
+    return event.get("recovering") is False and not lingering
+
+
+def logs_missing(since):
+    """A line from each node must reach log-sink, in the file with everything and in the program's
+    own, and the proxies' and databases' own lines with them."""
+    mark = uuid.uuid4().hex
+    for node in settings.NODES:
+        machine.run_in(node, "logger", "-t", "lab-mark", mark)
+    wanted = {(node, program, mark) for node in settings.NODES
+              for program in ("messages", "lab-mark")}
+    wanted |= {(node, program, "") for node in settings.DATABASES
+               for program in (choices.proxy_unit(), "postgres")}
+
+    def arrived():
+        wanted.difference_update([it for it in wanted if (log_sink.last_time(*it) or 0) > since])
+        return not wanted
+    try:
+        wait_for("lines of each node at log-sink", arrived, 15)
+    except LabError:
+        return [f"log-sink has no new line in {node}/{program}.log"
+                for node, program, _ in sorted(wanted)]
+    return []
