@@ -54,7 +54,7 @@ def arguments():
 
 def with_choices(command):
     command.add_argument("--proxy", choices=choices.PROXIES, default="novip",
-                         help="; ".join(f"{name}: {what}" for name, what in choices.PROXIES.items()))
+                         help="; ".join(": ".join(told) for told in choices.PROXIES.items()))
     command.add_argument("--manager", choices=choices.MANAGERS, default="pacemaker",
                          help="patroni: with etcd, without Pacemaker")
 

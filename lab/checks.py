@@ -81,26 +81,26 @@ def last_write_beyond(outcome):
 
 def on_wrong_server(outcome):
     """Writers that were led to a standby, and readers to the primary, although there always is a
-    standby. A session may have begun before its server left the role: it must end soon."""
+    standby."""
     findings = []
     for client in outcome.clients:
-        wrong = [event["time"] - outcome.began for event in client.events
-                 if on_standby(event) or client.kind == "read" and on_primary(event, outcome)]
-        if wrong:
-            where = "a standby" if client.kind == "write" else "the primary"
-            findings.append(f"the {client.kind}r of {client.node} was on {where} {len(wrong)} times, "
-                            f"{wrong[0]:+.2f} s to {wrong[-1]:+.2f} s after")
+        wrong = wrote_on_standby if client.kind == "write" else read_on_primary
+        times = [event["time"] - outcome.began for event in client.events if wrong(event, outcome)]
+        if times:
+            where = "on a standby" if client.kind == "write" else "on the primary"
+            findings.append(f"{client.node}'s client that {client.kind}s was {where}: {len(times)} "
+                            f"times, {times[0]:+.2f} s to {times[-1]:+.2f} s after")
     return findings
 
 
-def on_standby(event):
-    return event.get("sqlstate") == READ_ONLY_SQL_TRANSACTION
+def wrote_on_standby(event, _):
+    return event.get("recovering") or event.get("sqlstate") == READ_ONLY_SQL_TRANSACTION
 
 
-def on_primary(event, outcome):
-    promoted_before = outcome.promoted is None or event["time"] > outcome.promoted
-    lingering = event["event"] == "ok" and promoted_before and outcome.promoted is not None \
-        and event["time"] - outcome.promoted < LONGEST_LINGERING
+def read_on_primary(event, outcome):
+    """A session that began at a standby may go on for a moment when that is promoted."""
+    since = event["time"] - (outcome.promoted or 0)
+    lingering = event["event"] == "ok" and 0 <= since < LONGEST_LINGERING
     return event.get("recovering") is False and not lingering
 
 
