@@ -99,9 +99,12 @@ def wrote_on_standby(event, _):
 
 def read_on_primary(event, outcome):
     """A session that began at a standby may go on for a moment when that is promoted."""
-    since = event["time"] - (outcome.promoted or 0)
-    lingering = event["event"] == "ok" and 0 <= since < LONGEST_LINGERING
-    return event.get("recovering") is False and not lingering
+    promoted = outcome.promoted or 0
+    if event["event"] == "connected":
+        begun_after = event["began"] > promoted
+    else:
+        begun_after = not promoted or event["time"] > promoted + LONGEST_LINGERING
+    return event.get("recovering") is False and begun_after
 
 
 def logs_missing(since):

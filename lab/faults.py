@@ -70,11 +70,11 @@ class Outcome:
         return f"{self.kind}: {self.subject}"
 
 
-def happen(kind, subject, action, is_over, seen_from, lost=None):
+def happen(kind, subject, action, is_over, seen_from, lost=None, away=None):
     """Runs `action` with clients on every node, until `is_over(observer, view)`."""
     title = f"{kind}: {subject}"
     say(bold(title))
-    with witness.Witnesses() as witnesses:
+    with witness.Witnesses(away) as witnesses:
         observer = Observer(seen_from)
         action()
         wait_for(f"the end of: {title}",
@@ -85,7 +85,7 @@ def happen(kind, subject, action, is_over, seen_from, lost=None):
     primary = observer.view.primary
     promoted = log_sink.last_time(primary, "postgres", "ready to accept connections")
     outcome = Outcome(kind, subject, observer.began, witnesses.clients,
-                      promoted if promoted and promoted > observer.began else None, lost)
+                      promoted if promoted and promoted > observer.began else None, lost or away)
     if outcome.promoted:
         observer.say(f"PostgreSQL of {primary} took its first connections", outcome.promoted)
     for line in witness.report(outcome.clients, outcome.began):
@@ -166,14 +166,15 @@ def lose_quorum(primary, seconds):
 
     def without_the_others():
         pacemaker.leave_alone(True)
-        machine.everywhere(lambda node: machine.run_in(
-            node, "systemctl", "stop", *reversed(pacemaker.UNITS)), others)
+        for node in others:
+            pacemaker.leave(node)
         wait_for(f"novip of {primary} to tell that there is no quorum",
                  lambda: "no quorum" in routing.told_state(primary), 10)
         before = postgres.sql(primary, COUNT_WRITES)
         time.sleep(seconds)
         if (now := postgres.sql(primary, COUNT_WRITES)) != before:
             raise LabError(f"{primary} has no quorum, and took writes: {before}, then {now}")
+        pacemaker.forget_that_they_left(others, primary)
         machine.everywhere(lambda node: machine.run_in(
             node, "systemctl", "start", *pacemaker.UNITS), others)
 
@@ -226,7 +227,7 @@ def come_back(node):
         if machine.is_cut(node):
             heal(node)
         rejoin(node)
-    return happen("rejoin", node, heal_and_rejoin, lambda *_: True, cluster.primary(), lost=node)
+    return happen("rejoin", node, heal_and_rejoin, lambda *_: True, cluster.primary(), away=node)
 
 
 def rejoin(node):

@@ -63,7 +63,8 @@ def keep():
     """Copies what a lab that failed can tell; returns the folder."""
     shutil.rmtree(settings.KEPT_LOGS, ignore_errors=True)
     settings.KEPT_LOGS.mkdir(parents=True)
-    for path in [*settings.RUN.glob("*.console"), *settings.RUN.glob("*.log")]:
+    for path in [*settings.RUN.glob("*.console"), *settings.RUN.glob("*.log"),
+                 *settings.RUN.glob("clients/*")]:
         shutil.copy(path, settings.KEPT_LOGS)
     for node in settings.NODES:
         if folder(node).is_dir():

@@ -96,6 +96,18 @@ def join(node):
     forget_failures(node)
 
 
+def leave(node):
+    """The node's Pacemaker and Corosync end in order."""
+    run_in(node, "systemctl", "stop", *reversed(UNITS))
+
+
+def forget_that_they_left(nodes, seen_from):
+    """Pacemaker 2.1.5 on a node without quorum remembers that others asked to be shut down: it
+    would have them end again as soon as they are back."""
+    for node in nodes:
+        run_in(seen_from, "attrd_updater", "--delete", "--name", "shutdown", "--node", node)
+
+
 def forget_failures(node):
     run_in(node, "crm_resource", "--cleanup", "--resource", CLONE, "--node", node)
 

@@ -8,6 +8,7 @@ import time
 
 import machine
 import settings
+from progress import wait_for
 
 INSIDE = settings.FILES.parent / "inside"
 PORTS = {"write": settings.READ_WRITE_PORT, "read": settings.READ_ONLY_PORT}
@@ -51,6 +52,7 @@ class Client:
         for line in self.file.read_text().splitlines():
             with contextlib.suppress(ValueError):
                 self.events.append(json.loads(line))
+        return self.events
 
     def answers(self):
         return [event for event in self.events if event["event"] == "ok"]
@@ -72,23 +74,32 @@ class Client:
 
 
 class Witnesses:
-    """A writer and a reader on each node that is up, while in the `with` block."""
+    """A writer and a reader on each node that is up, while in the `with` block. All have been
+    answered when it begins; but for those of a node that is `away` from the cluster."""
 
-    def __init__(self):
+    def __init__(self, away=None):
+        self.away = away
         self.clients = []
 
     def __enter__(self):
         stamp = int(time.time())
         self.clients = [Client(f"{kind}-{node}-{stamp}", node, kind)
                         for node in settings.NODES if machine.is_up(node) for kind in PORTS]
-        for client in self.clients:
-            client.start()
-        time.sleep(1.5)
+        try:
+            for client in self.clients:
+                client.start()
+            wait_for("an answer to each client", lambda: all(
+                client.read() and client.answers() for client in self.clients
+                if client.node != self.away), 60)
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_):
         for client in self.clients:
-            client.stop()
+            if client.process:
+                client.stop()
 
     def writing_since(self, when, node):
         """Whether the writer of the node was answered after `when`."""

@@ -31,13 +31,14 @@ class Client:
         self.connection, self.server, self.number = None, None, 0
 
     def connect(self):
+        began = time.time()
         # Connecting takes as long as the proxy holds it; who has a choice of proxies waits less.
         self.connection = psycopg.connect(
             host=self.hosts[0], port=self.port, application_name=self.name,
             connect_timeout=3 if len(self.hosts) > 1 else 35, **CONNECTION)
         self.server, recovering = self.connection.execute(
             "SELECT host(inet_server_addr()), pg_is_in_recovery()").fetchone()
-        tell(event="connected", server=self.server, recovering=recovering)
+        tell(event="connected", server=self.server, recovering=recovering, began=began)
 
     def request(self):
         if self.connection is None:
