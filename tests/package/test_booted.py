@@ -145,6 +145,16 @@ def test_an_upgrade_restarts_what_runs(booted, deb):
     assert booted.systemctl("is-active", "pgsql-state.socket") == "inactive"
 
 
+def test_an_upgrade_does_not_take_down_what_it_could_not_start_again(booted, deb):
+    before = main_pid(booted)
+    booted.root.write("/etc/novip/novip.cfg", ONE_NODE + "    blance leastconn\n")
+    said = booted.install(deb)
+    assert "balance" in said and "the old version goes on" in said
+    assert main_pid(booted) == before
+    assert reaches_the_primary(booted)
+    booted.root.write("/etc/novip/novip.cfg", ONE_NODE)
+
+
 def test_in_haproxys_place(booted):
     """The haproxy.cfg of Debian's package, with chroot, user and group, and the deck's proxy."""
     root = booted.root
