@@ -114,14 +114,15 @@ def read_on_primary(event, outcome):
 
 def logs_missing(since):
     """A line from each node must reach log-sink, in the file with everything and in the program's
-    own, and the proxies' and databases' own lines with them."""
+    own, and with it what the proxies have said, and what PostgreSQL is made to say."""
     mark = uuid.uuid4().hex
     for node in settings.NODES:
         machine.run_in(node, "logger", "-t", "lab-mark", mark)
     wanted = {(node, program, mark) for node in settings.NODES
               for program in ("messages", "lab-mark")}
-    wanted |= {(node, program, "") for node in settings.DATABASES
-               for program in (choices.proxy_unit(), "postgres")}
+    for node in settings.DATABASES:
+        postgres.sql(node, f"DO $$BEGIN RAISE LOG '{mark}'; END$$")
+        wanted |= {(node, "postgres", mark), (node, choices.proxy_unit(), "")}
 
     def arrived():
         wanted.difference_update([it for it in wanted if (log_sink.last_time(*it) or 0) > since])
