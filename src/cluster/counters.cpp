@@ -7,19 +7,10 @@ bool Gauge::try_acquire(std::uint32_t limit) {
   do {
     if (limit != 0 && now >= limit) return false;
   } while (!now_.compare_exchange_weak(now, now + 1, std::memory_order_relaxed));
-  note_peak(now + 1);
-  return true;
-}
-
-void Gauge::adjust(std::int32_t by) {
-  const auto change = static_cast<std::uint32_t>(by);  // modulo 2^32
-  note_peak(now_.fetch_add(change, std::memory_order_relaxed) + change);
-}
-
-void Gauge::note_peak(std::uint32_t now) {
   std::uint32_t peak = peak_.load(std::memory_order_relaxed);
-  while (peak < now && !peak_.compare_exchange_weak(peak, now, std::memory_order_relaxed)) {
+  while (peak < now + 1 && !peak_.compare_exchange_weak(peak, now + 1, std::memory_order_relaxed)) {
   }
+  return true;
 }
 
 void Peak::note(std::uint32_t value) {

@@ -30,8 +30,6 @@ class alignas(64) Gauge {
  public:
   /// Takes one place unless `limit` (0: none) are taken.
   bool try_acquire(std::uint32_t limit = 0);
-  /// So many more, or fewer, whatever the limit: of what others let in.
-  void adjust(std::int32_t by);
   void release() { now_.fetch_sub(1, std::memory_order_relaxed); }
   std::uint32_t now() const { return now_.load(std::memory_order_relaxed); }
   std::uint32_t peak() const { return peak_.load(std::memory_order_relaxed); }
@@ -39,8 +37,6 @@ class alignas(64) Gauge {
 
  private:
   std::atomic<std::uint32_t> now_{0};
-  void note_peak(std::uint32_t now);
-
   std::atomic<std::uint32_t> peak_{0};
 };
 

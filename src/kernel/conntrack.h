@@ -22,7 +22,8 @@ struct Flow {
   bool open = false;     // connected, and neither side has ended it
 };
 
-/// The kernel's table of connections, over libnetfilter_conntrack. Blocks on the kernel; one thread.
+/// The kernel's table of connections, over libnetfilter_conntrack. Blocks on the kernel; one
+/// thread.
 class Conntrack {
  public:
   Conntrack();

@@ -142,7 +142,8 @@ class Forwarding::Loop {
       sessions_.adopt(ruleset_, marks_);
       const bool more = marks_.living().size() != known;
       ruleset_.marks = marks_.living();
-      if (more) rules_.apply(ruleset_);
+      if (more)
+        if (const auto done = rules_.apply(ruleset_); !done) return failed(done.error().message);
       adopting_ = Clock::now() < begun_ + adoption_limit;
       if (adopting_) again_after(retry_interval);
     }
@@ -219,8 +220,7 @@ class Forwarding::Loop {
     if (rules_.in_force() && !rules_.superseded()) {
       ruleset_.services.clear();
       ruleset_.marks.clear();
-      rules_.apply(ruleset_);
-      if (look()) sessions_.end(ruleset_, Marks(), true);
+      if (rules_.apply(ruleset_) && look()) sessions_.end(ruleset_, Marks(), true);
     }
     rules_.remove();
     work_.reset();

@@ -2,6 +2,10 @@
 
 #include <array>
 #include <cstring>
+#include <numeric>
+#include <span>
+#include <vector>
+
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
@@ -9,10 +13,6 @@
 #include <netinet/ip.h>
 #include <netinet/ip6.h>
 #include <netinet/tcp.h>
-#include <numeric>
-#include <span>
-#include <vector>
-
 #include <sys/socket.h>
 
 namespace novip::kernel {

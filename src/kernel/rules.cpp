@@ -33,7 +33,7 @@ Status Rules::open_guards(const std::vector<config::Guard>& guards,
 }
 
 void Rules::remove() {
-  if (!superseded_) nft_.run(removal(table_, pid_));
+  if (!superseded_) static_cast<void>(nft_.run(removal(table_, pid_)));
   in_force_.clear();
 }
 
@@ -44,7 +44,8 @@ unsigned Rules::held(const Service& service) {
   if (!listing) return 0;
   unsigned count = 0;
   constexpr std::string_view each = " expires ";
-  for (auto at = listing->find(each); at != listing->npos; at = listing->find(each, at + 1)) ++count;
+  for (auto at = listing->find(each); at != listing->npos; at = listing->find(each, at + 1))
+    ++count;
   return count;
 }
 

@@ -8,7 +8,11 @@ namespace novip::kernel {
 
 namespace {
 
-using cluster::Gauge;
+/// So many more, or fewer.
+void adjust(cluster::Gauge& gauge, int by) {
+  for (; by > 0; --by) gauge.try_acquire();
+  for (; by < 0; ++by) gauge.release();
+}
 
 /// The number that follows `word` in a line.
 std::uint64_t number_after(std::string_view line, std::string_view word) {
@@ -28,7 +32,7 @@ bool serves(const Ruleset& ruleset, const Path& path) {
 
 Sessions::~Sessions() {
   set_gauges({});
-  for (const auto& [frontend, held] : std::map(held_)) count_held(frontend, 0);
+  for (const auto& [backend, held] : std::map(held_)) count_held(backend, 0);
 }
 
 Status Sessions::look() {
@@ -86,21 +90,21 @@ void Sessions::count(const Marks& marks) {
 }
 
 void Sessions::set_gauges(const std::map<Path, unsigned>& now) {
-  const auto adjust = [this](const Path& path, int by) {
-    load_.proxies[path.frontend].frontend_sessions.adjust(by);
-    load_.proxies[path.backend].backend_sessions.adjust(by);
-    load_.proxies[path.backend].servers[path.server].sessions.adjust(by);
+  const auto change = [this](const Path& path, int by) {
+    adjust(load_.proxies[path.frontend].frontend_sessions, by);
+    adjust(load_.proxies[path.backend].backend_sessions, by);
+    adjust(load_.proxies[path.backend].servers[path.server].sessions, by);
   };
   for (const auto& [path, sessions] : counted_)
-    if (!now.contains(path)) adjust(path, -static_cast<int>(sessions));
+    if (!now.contains(path)) change(path, -static_cast<int>(sessions));
   for (const auto& [path, sessions] : now)
-    adjust(path, static_cast<int>(sessions) - static_cast<int>(counted_[path]));
+    change(path, static_cast<int>(sessions) - static_cast<int>(counted_[path]));
   counted_ = now;
 }
 
-void Sessions::count_held(std::size_t frontend, unsigned held) {
-  load_.proxies[frontend].held.adjust(static_cast<int>(held) - static_cast<int>(held_[frontend]));
-  held_[frontend] = held;
+void Sessions::count_held(std::size_t backend, unsigned held) {
+  adjust(load_.proxies[backend].held, static_cast<int>(held) - static_cast<int>(held_[backend]));
+  held_[backend] = held;
 }
 
 /// A table that was made again counts from 0.

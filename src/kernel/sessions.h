@@ -38,8 +38,8 @@ class Sessions {
   void count(const Marks& marks);
   /// What the kernel's named counters say (`nft list counters`).
   void count_traffic(std::string_view listing);
-  /// How many clients are held at a frontend.
-  void count_held(std::size_t frontend, unsigned held);
+  /// How many clients a backend has none to serve for.
+  void count_held(std::size_t backend, unsigned held);
 
  private:
   void end(const Flow& flow);
@@ -51,7 +51,7 @@ class Sessions {
   Resets resets_;
   std::vector<Flow> flows_;
   std::map<Path, unsigned> counted_;                          // in the gauges
-  std::map<std::size_t, unsigned> held_;                      // likewise, by frontend
+  std::map<std::size_t, unsigned> held_;                      // likewise, by backend
   std::map<std::string, std::uint64_t, std::less<>> totals_;  // of named counters, when last read
 };
 
