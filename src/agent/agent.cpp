@@ -56,7 +56,8 @@ class Agent::Loop {
  public:
   Loop(const config::State& settings, std::vector<UniqueFd> listeners,
        std::vector<UniqueFd> http_listeners, std::function<void(const std::string&)> log)
-      : log_(std::move(log)),
+      : lease_(settings.lease),
+        log_(std::move(log)),
         require_quorum_(settings.require_quorum),
         knowledge_(settings.lease),
         told_(answer()),
@@ -77,7 +78,8 @@ class Agent::Loop {
       http_ports_.emplace_back(io_, std::move(listener), places_, &service_, log_);
   }
 
-  void start() {
+  void start(std::function<void(const Instance&, TimePoint)> on_known) {
+    on_known_ = std::move(on_known);
     if (require_quorum_) {
       knowledge_.forbid_primary("corosync was not asked yet whether this node has quorum");
       quorum_.emplace([this](bool, const std::string& why) {
@@ -134,7 +136,16 @@ class Agent::Loop {
       knowledge_.heard(instance, asked);
     }
     log_change(detail);
+    if (this->instance().role != known_role_) tell_known();
     publish(&News::learned);
+  }
+
+  /// Until when: the lease begins with the question.
+  void tell_known() {
+    const TimePoint now = Clock::now();
+    const Instance known = this->instance();
+    known_role_ = known.role;
+    if (on_known_) on_known_(known, now + lease_ - knowledge_.age(now).value_or(lease_));
   }
 
   void no_primary_because(const std::string& why) {
@@ -142,6 +153,7 @@ class Agent::Loop {
       const std::lock_guard lock(mutex_);
       knowledge_.forbid_primary(why);
     }
+    tell_known();
     if (!told_once_) return;
     log_change({});
     publish(&News::learned);
@@ -174,13 +186,17 @@ class Agent::Loop {
     heartbeat_.expires_after(heartbeat_interval_);
     heartbeat_.async_wait([this](const boost::system::error_code& cancelled) {
       if (cancelled) return;
+      tell_known();
       if (told_once_) publish(&News::still);
       beat();
     });
   }
 
   asio::io_context io_{1};
+  const Milliseconds lease_;
   std::function<void(const std::string&)> log_;
+  std::function<void(const Instance&, TimePoint)> on_known_;
+  Instance::Role known_role_ = Instance::Role::unavailable;  // that on_known_ was told last
   const bool require_quorum_;
   mutable std::mutex mutex_;
   Knowledge knowledge_;  // changed by the loop's thread only, under mutex_
@@ -206,7 +222,7 @@ Agent::Agent(const config::State& settings, std::vector<UniqueFd> listeners,
 
 Agent::~Agent() { stop(); }
 
-void Agent::start() { loop_->start(); }
+void Agent::start() { loop_->start(on_known); }
 void Agent::stop() { loop_->stop(); }
 void Agent::told(cluster::SyncState sync, cluster::Lsn primary) { loop_->told(sync, primary); }
 Answer Agent::answer() const { return loop_->answer(); }

@@ -49,6 +49,14 @@ bool is_this_machine(const Endpoint& address, const config::State& state,
          std::ranges::any_of(state.binds, listens);
 }
 
+/// In words of the configuration; none: in no role.
+std::optional<config::RolePool::Role> role_of(const cluster::Instance& instance) {
+  using Role = config::RolePool::Role;
+  if (instance.role == cluster::Instance::Role::primary) return Role::primary;
+  if (instance.role == cluster::Instance::Role::standby) return Role::standby;
+  return std::nullopt;
+}
+
 }  // namespace
 
 Control::Control(std::shared_ptr<const config::Config> config, Listeners listeners, Handout handout,
@@ -119,6 +127,10 @@ void Control::make_agent(std::vector<UniqueFd> text, std::vector<UniqueFd> http)
                  [this](const std::string& line) {
                    boost::asio::post(io_, [this, line] { notice(-1, Severity::notice, line); });
                  });
+  if (kernel_ && !config_->state->guards.empty())
+    agent_->on_known = [this](const cluster::Instance& instance, TimePoint until) {
+      kernel_->guard(role_of(instance), until);
+    };
 }
 
 /// What workers call, on their threads.
@@ -254,12 +266,14 @@ void Control::soft_stop() {
     agent_.reset();
   }
   for (auto& worker : workers_) worker->stop_accepting(deadline);
+  if (kernel_) kernel_->stop_accepting(deadline);
   begin_stopping();
 }
 
 void Control::hard_stop() {
   listeners_.close();
   for (auto& worker : workers_) worker->stop();
+  if (kernel_) kernel_->stop();
   if (!stopping_) begin_stopping();
 }
 
@@ -277,13 +291,13 @@ void Control::begin_stopping() {
 void Control::workers_ended() {
   joiner_ = std::jthread([this] {
     for (auto& worker : workers_) worker->join();
+    if (kernel_) kernel_->join();
     boost::asio::post(io_, [this] {
       log_stopped_proxies();
       checks_->stop();
       clusters_.stop();
       admin_->stop();
       if (agent_) agent_->stop();
-      if (kernel_) kernel_->stop();
       io_.stop();
     });
   });

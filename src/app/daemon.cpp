@@ -90,7 +90,7 @@ int run(const Options& options) {
   // A peer that went away is an error of write(), not the end of the process.
   std::signal(SIGPIPE, SIG_IGN);
   if (kernel::is_wanted(*config))
-    if (auto able = kernel::check_support(*config, kernel_table(*config)); !able)
+    if (auto able = kernel::check_support(*config, kernel_table(*config), options.old_pids); !able)
       return refuse(able.error().message + "; nothing was started");
   const unsigned workers = worker_count(config->global);
   const auto limit = session_limit(*config, workers);

@@ -57,6 +57,32 @@ listen stdby
     hold 30s
 """
 
+# Nodes with networks of their own, whose kernels forward.
+KERNEL_TEXT = """\
+state
+    bind {address}:{state}
+    bind [::]:{rest} mode http
+    postgres "{conninfo}"
+    guard primary 5442
+    guard standby 5443
+
+cluster pg
+    watch agent port {rest}
+{nodes}
+
+listen prod
+    bind *:{prod}
+    cluster pg role primary
+    forward kernel port 5442
+    hold 30s
+
+listen stdby
+    bind *:{stdby}
+    cluster pg role standby
+    forward kernel port 5443
+    hold 30s
+"""
+
 OPERATION_TEXT = """
 listen stats
     mode http
@@ -104,6 +130,11 @@ def deck(binary=settings.BINARY):
 
 def native(binary=settings.BINARY):
     return Configuration(NATIVE_STATE_TEXT + NATIVE_TEXT + OPERATION_TEXT, binary)
+
+
+def kernel(more=""):
+    """`more`: further sections, without fields to fill in."""
+    return Configuration(KERNEL_TEXT + more + OPERATION_TEXT)
 
 
 def cluster_section(cluster, watch=None):
