@@ -1,5 +1,6 @@
 """Who may ask the agent: `allow`, `token-file`, and limits for each source."""
 
+import concurrent.futures
 import http.client
 import os
 import re
@@ -7,14 +8,18 @@ import secrets
 import shutil
 import socket
 import subprocess
+import time
 
 import psycopg
 import pytest
 
 from harness import settings
 from harness.configurations import cluster_section
+from harness.flood import flood
 from harness.ports import free_port
+from harness.rest import status
 from harness.runtime_api import read_all
+from harness.settings import scaled
 from harness.wait import wait_for
 
 pytestmark = pytest.mark.novip_only
@@ -234,6 +239,37 @@ def test_secrets_of_the_environment_are_not_shown(start_proxy):
                              "SHOWN": "yes"})
     shown = proxy.api("show env")
     assert "hush-hush" not in shown and "PGPASSWORD=(not shown)" in shown and "SHOWN=yes" in shown
+
+
+@pytest.mark.timeout(120)
+def test_a_flood_and_slow_clients_at_once(native, cleanup):
+    """REST is flooded while a thousand clients hold half a request each: whoever asks is answered
+    in bounded time, and sessions through the proxy go on."""
+    node, seconds = native["srv1"], 4
+    for number in range(scaled(1000)):
+        slow = cleanup.enter_context(socket.socket())
+        slow.bind((f"127.3.0.{1 + number % 250}", 0))
+        slow.connect((node.address, node.ports.rest))
+        slow.sendall(b"GET /primary HTTP/1.1\r\nX-Slow: ")
+    request = "GET /primary HTTP/1.0\r\n\r\n"
+    slowest, queries, asked = 0.0, 0, 0.0
+    with concurrent.futures.ThreadPoolExecutor(1) as threads, node.connect("prod") as session:
+        running = threads.submit(flood, node.address, node.ports.rest, seconds, request=request)
+        while not running.done():
+            began = time.monotonic()
+            session.execute("SELECT 1")
+            slowest, queries = max(slowest, time.monotonic() - began), queries + 1
+            if queries % 50 == 0:
+                began = time.monotonic()
+                assert status(node, "/primary") == 200
+                asked = max(asked, time.monotonic() - began)
+        answers = running.result()
+    served = sum(count for answer, count in answers.items() if answer.startswith("HTTP/1.0 200"))
+    print(f"{served / seconds:.0f} requests/s of {answers.total() / seconds:.0f}; {queries} queries, "
+          f"the slowest took {slowest * 1000:.0f} ms, an answer of REST {asked * 1000:.0f} ms")
+    assert served > 500 * seconds * settings.SCALE
+    assert slowest < 1 * settings.PATIENCE and asked < 2 * settings.PATIENCE
+    assert native["srv2"].proxy.api.up("prod") == {"srv1"}      # its subscription held
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="needs systemd-analyze")
