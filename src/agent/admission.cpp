@@ -50,7 +50,8 @@ void Admission::refused(const Endpoint& client, const char* why, TimePoint now) 
   }
   next_line_ = now + between_lines;
   std::string line = "the state port refused " + client.host() + ": " + why;
-  if (untold_ > 0) line += " (and " + std::to_string(untold_) + " clients since the last such line)";
+  if (untold_ > 0)
+    line += " (and " + std::to_string(untold_) + " clients since the last such line)";
   untold_ = 0;
   log_(line);
 }

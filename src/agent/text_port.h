@@ -18,8 +18,9 @@ namespace novip::agent {
 /// admitted is hung up on. One thread.
 class TextPort {
  public:
-  /// `admission` outlives it. `answer` gives the line to say now. `log` takes complaints, at most one a minute. At most
-  /// `batch` clients are served in one turn; the thread's other work goes between two turns.
+  /// `admission` outlives it. `answer` gives the line to say now. `log` takes complaints, at most
+  /// one a minute. At most `batch` clients are served in one turn; the thread's other work goes
+  /// between two turns.
   TextPort(boost::asio::io_context& io, UniqueFd listener, unsigned batch, Admission& admission,
            std::function<std::string()> answer, std::function<void(const std::string&)> log);
 

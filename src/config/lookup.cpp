@@ -80,12 +80,12 @@ Expected<std::string> Lookup::token(const std::string& path, unsigned uid) {
   if (!file || ::fstat(file.get(), &status) != 0)
     return Error{"cannot read '" + path + "': " + std::strerror(errno)};
   if (!S_ISREG(status.st_mode)) return Error{"'" + path + "' is not a plain file"};
-  const unsigned foreign =
-      status.st_uid == 0 ? S_IWGRP | S_IXGRP | S_IRWXO : S_IRWXG | S_IRWXO;
+  const unsigned foreign = status.st_uid == 0 ? S_IWGRP | S_IXGRP | S_IRWXO : S_IRWXG | S_IRWXO;
   if ((status.st_mode & foreign) != 0)
-    return Error{format("'%s' may be used by others (mode %04o): chmod 600 it, or 640 where it "
-                        "belongs to root and novip's group",
-                        path.c_str(), status.st_mode & 07777U)};
+    return Error{
+        format("'%s' may be used by others (mode %04o): chmod 600 it, or 640 where it "
+               "belongs to root and novip's group",
+               path.c_str(), status.st_mode & 07777U)};
   if (uid != 0 && status.st_uid != uid && status.st_uid != 0)
     return Error{format("'%s' belongs to user number %u, and novip will run as %u: chown it",
                         path.c_str(), status.st_uid, uid)};

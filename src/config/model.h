@@ -43,8 +43,8 @@ struct Bind {
   bool v6only = false;
   bool v4v6 = false;
   std::string interface;
-  unsigned backlog = 0;  // 0: the proxy's, else the default
-  unsigned maxconn = 0;  // 0: none
+  unsigned backlog = 0;                          // 0: the proxy's, else the default
+  unsigned maxconn = 0;                          // 0: none
   std::optional<Milliseconds> tcp_user_timeout;  // none: the kernel's, a minute for role pools
   Keepalive keepalive;                           // its proxy's
   SocketOptions file;

@@ -45,7 +45,8 @@ void add_allowed(Parser& p, const Arguments& words) {
 }
 
 void set_source_maxconn(Parser& p, const Arguments& words) {
-  if (const auto n = p.number("source-maxconn", words[0], 1, 1000000)) p.state().source_maxconn = *n;
+  if (const auto n = p.number("source-maxconn", words[0], 1, 1000000))
+    p.state().source_maxconn = *n;
 }
 
 void set_source_rate(Parser& p, const Arguments& words) {

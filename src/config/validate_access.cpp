@@ -11,8 +11,7 @@ namespace novip::config {
 namespace {
 
 bool is_loopback(const Bind& bind) {
-  static const auto loopback =
-      Networks{*Network::parse("127.0.0.0/8"), *Network::parse("::1")};
+  static const auto loopback = Networks{*Network::parse("127.0.0.0/8"), *Network::parse("::1")};
   return contains(loopback, bind.address);
 }
 
@@ -42,9 +41,10 @@ void check_state(Parser& p) {
     p.error_at(state.where, "section 'state': 'lease' must be longer than 'interval'");
   validate_guards(p);
   if (!state.token_file.empty() && state.http.empty())
-    p.error_at(state.where,
-               "section 'state' has a 'token-file' and no 'bind ... mode http': the text port has no "
-               "room for a token, use 'allow' there");
+    p.error_at(
+        state.where,
+        "section 'state' has a 'token-file' and no 'bind ... mode http': the text port has no "
+        "room for a token, use 'allow' there");
 }
 
 /// Whoever reaches such a socket takes servers out of service; the deck's own is level operator,
@@ -64,8 +64,7 @@ void check_stats_sockets(Parser& p) {
 
 void validate_access(Parser& p) {
   check_state(p);
-  if (auto& state = p.config().state)
-    read_token(p, state->where, state->token_file, state->token);
+  if (auto& state = p.config().state) read_token(p, state->where, state->token_file, state->token);
   for (auto& cluster : p.config().clusters)
     read_token(p, cluster.where, cluster.watch.token_file, cluster.watch.token);
   check_stats_sockets(p);

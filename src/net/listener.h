@@ -19,7 +19,7 @@ struct ListenOptions {
   bool v6only = false;
   bool v4v6 = false;
   std::string interface;  // SO_BINDTODEVICE
-  Keepalive keepalive;  // of the clients, as below
+  Keepalive keepalive;    // of the clients, as below
   Milliseconds user_timeout{0};
   int unix_mode = -1;  // octal permission bits of a Unix socket; -1: as umask
   int unix_uid = -1, unix_gid = -1;
@@ -43,8 +43,8 @@ void set_backlog(int fd, unsigned backlog);
 /// On a TCP socket; ignored on others.
 void set_nodelay(int fd);
 /// How a peer that vanished without a word is noticed: keep-alive while nothing is said, and
-/// TCP_USER_TIMEOUT (0: the kernel's) while bytes are under way. Of a listening socket it goes on to
-/// the connections that it accepts.
+/// TCP_USER_TIMEOUT (0: the kernel's) while bytes are under way. Of a listening socket it goes on
+/// to the connections that it accepts.
 void set_patience(int fd, const Keepalive& keepalive, Milliseconds user_timeout);
 
 }  // namespace novip::net

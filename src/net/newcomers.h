@@ -14,8 +14,8 @@ using Stream = boost::beast::basic_stream<boost::asio::generic::stream_protocol>
 /// nothing keeps nobody out. First go those who never said anything. One thread.
 class Newcomers {
  public:
-  using Hook = boost::intrusive::list_base_hook<
-      boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
+  using Hook =
+      boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
   /// While it lives, its client is waited for.
   class Entry : public Hook {
    public:
@@ -33,9 +33,8 @@ class Newcomers {
   bool close_one() { return close_first(strangers_) || close_first(known_); }
 
  private:
-  using List =
-      boost::intrusive::list<Entry, boost::intrusive::base_hook<Hook>,
-                             boost::intrusive::constant_time_size<false>>;
+  using List = boost::intrusive::list<Entry, boost::intrusive::base_hook<Hook>,
+                                      boost::intrusive::constant_time_size<false>>;
 
   static bool close_first(List& list) {
     if (list.empty()) return false;

@@ -71,8 +71,7 @@ TEST_F(AdmissionTest, AnIpv6ClientCountsByItsNetwork) {
 TEST_F(AdmissionTest, MoreAddressesThanItCountsAreLetIn) {
   auto admission = make({}, 1);
   for (unsigned i = 0; i < 20000; ++i) {
-    const std::string address =
-        "10.0." + std::to_string(i / 250) + "." + std::to_string(i % 250);
+    const std::string address = "10.0." + std::to_string(i / 250) + "." + std::to_string(i % 250);
     EXPECT_TRUE(admission.admits(from(address.c_str()), now_));
   }
 }
@@ -81,9 +80,9 @@ TEST(Bearer, ShowsTheToken) {
   constexpr std::string_view token = "0123456789abcdef";
   EXPECT_TRUE(shows_token("Bearer 0123456789abcdef", token));
   EXPECT_TRUE(shows_token("bEARER   0123456789abcdef ", token));
-  for (const auto* header : {"", "Bearer", "Bearer ", "Bearer 0123456789abcde",
-                             "Bearer 0123456789abcdef0", "Basic 0123456789abcdef",
-                             "0123456789abcdef", "Bearer\t0123456789abcdef"})
+  for (const auto* header :
+       {"", "Bearer", "Bearer ", "Bearer 0123456789abcde", "Bearer 0123456789abcdef0",
+        "Basic 0123456789abcdef", "0123456789abcdef", "Bearer\t0123456789abcdef"})
     EXPECT_FALSE(shows_token(header, token)) << header;
   EXPECT_FALSE(shows_token("Bearer ", "")) << "an empty token is none";
 }

@@ -45,7 +45,10 @@ class TextPortTest : public testing::Test {
     options.address = *Endpoint::ip("127.0.0.1", 0);
     auto listeners = net::listen(options, 1);
     address_ = Endpoint::local_of(listeners->front().get());
-    return {io_, std::move(listeners->front()), 3, admission_,
+    return {io_,
+            std::move(listeners->front()),
+            3,
+            admission_,
             [this] {
               on_batch_();
               return answer_;

@@ -54,8 +54,9 @@ TEST(State, WhoMayAskIsAListOfNetworks) {
   EXPECT_EQ(state.token_file, "/etc/novip/token");
   EXPECT_EQ(state.source_rate, 50u);
   EXPECT_EQ(state.source_maxconn, 9u);
-  EXPECT_EQ(told(read(std::string(agent) + " allow srv1\n")),
-            "5! 'allow' expects numeric addresses and networks such as 10.20.30.0/24, got 'srv1'\n");
+  EXPECT_EQ(
+      told(read(std::string(agent) + " allow srv1\n")),
+      "5! 'allow' expects numeric addresses and networks such as 10.20.30.0/24, got 'srv1'\n");
 }
 
 TEST(State, ATokenIsForHttp) {
