@@ -40,8 +40,13 @@ void Session::start() {
 SetUp Session::read_request() {
   phase_ = Phase::request;
   client_deadline_ = after(loop_.now(), frontend().timeouts.client);
-  wait_until(loop_.now() + frontend().timeouts.client_hs.value_or(packet_limit));
-  if (!server_fd_) start_->newcomer = loop_.newcomers().join(*this, loop_.most_newcomers());
+  TimePoint limit = after(loop_.now(), frontend().timeouts.client_hs.value_or(packet_limit));
+  if (!server_fd_) {
+    start_->newcomer = loop_.newcomers().join(*this, loop_.most_newcomers());
+    if (loop_.newcomers().crowded())
+      limit = std::min(limit, loop_.now() + Newcomers::patience_in_crowd);
+  }
+  wait_until(limit);
   for (;;) {
     const Packet packet = read_packet();
     if (packet == Packet::complete) break;

@@ -209,8 +209,8 @@ def test_silent_clients_keep_nobody_out_of_a_pool(start_proxy, native, syslog):
         for connection in silent:
             connection.close()
     assert syslog.wait_line(re.compile(
-        r"Proxy few: more than 8 clients of a thread have connected and said nothing "
-        r"\(maxstarting\); the oldest are closed, such as one from 127\.0\.0\.1"))
+        r"Proxy few: more than 8 clients of a thread have connected and say nothing \(maxstarting\); "
+        r"those that are silent for a second are closed, such as one from 127\.0\.0\.1"))
 
 
 def test_a_client_that_says_nothing_is_closed(start_proxy, native):
