@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/endpoint.h"
+#include "base/secret.h"
 #include "base/text.h"
 
 namespace novip::admin {
@@ -147,14 +148,6 @@ bool is_loopback_host(std::string_view host) {
 bool is_loopback(const Endpoint& address) {
   const std::string host = address.is_ip() ? address.host() : "";
   return host.starts_with("127.") || host == "::1" || host.starts_with("::ffff:127.");
-}
-
-bool same_secret(std::string_view given, std::string_view secret) {
-  unsigned difference = given.size() == secret.size() && !secret.empty() ? 0 : 1;
-  for (std::size_t i = 0; i < given.size() && !secret.empty(); ++i)
-    difference |= static_cast<unsigned char>(given[i]) ^
-                  static_cast<unsigned char>(secret[i % secret.size()]);
-  return difference == 0;
 }
 
 }  // namespace novip::admin

@@ -34,6 +34,12 @@ constexpr unsigned largest_batch = 64;
 /// So many that a subscriber whose lease is as long as ours can miss one or two.
 constexpr int heartbeats_per_lease = 4;
 
+/// It takes several addresses to fill the ports.
+unsigned most_of_source(const config::State& settings) {
+  if (settings.source_maxconn != 0) return settings.source_maxconn;
+  return std::max(settings.maxconn / 4, 1u);
+}
+
 const char* name_of(Role role) {
   switch (role) {
     case Role::production:
@@ -68,12 +74,14 @@ class Agent::Loop {
                [this](const Instance& instance, TimePoint asked, const std::string& detail) {
                  heard(instance, asked, detail);
                }),
-        places_(std::make_shared<HttpPlaces>(io_, std::max(settings.maxconn, 1u))),
-        service_(make_service()) {
+        admission_(settings.allow, settings.source_rate, log_),
+        places_(std::make_shared<HttpPlaces>(io_, std::max(settings.maxconn, 1u),
+                                             most_of_source(settings))),
+        service_(make_service(settings.token)) {
     const unsigned batch = std::clamp(settings.maxconn, 1u, largest_batch);
     for (auto& listener : listeners)
       text_ports_.emplace_back(
-          io_, std::move(listener), batch, [this] { return text(answer()); }, log_);
+          io_, std::move(listener), batch, admission_, [this] { return text(answer()); }, log_);
     for (auto& listener : http_listeners)
       http_ports_.emplace_back(io_, std::move(listener), places_, &service_, log_);
   }
@@ -115,8 +123,11 @@ class Agent::Loop {
     return knowledge_.at(Clock::now());
   }
 
-  RestService make_service() {
+  RestService make_service(const std::string& token) {
     RestService service;
+    service.token = token;
+    service.admission = &admission_;
+    service.newcomers = &newcomers_;
     service.answer = [this](const RestTarget& target) {
       // This thread alone changes what is known.
       return rest_answer(target, instance(), knowledge_.age(Clock::now()));
@@ -208,6 +219,8 @@ class Agent::Loop {
   postgres::Watch watch_;
   std::optional<Quorum> quorum_;
   Subscribers subscribers_;
+  net::Newcomers newcomers_;
+  Admission admission_;
   std::shared_ptr<HttpPlaces> places_;
   RestService service_;
   std::list<TextPort> text_ports_;

@@ -234,7 +234,9 @@ void Control::notice(int proxy, Severity severity, const std::string& line) cons
   const char* const label = severity <= Severity::alert     ? "ALERT"
                             : severity <= Severity::warning ? "WARNING"
                                                             : "NOTICE";
-  std::fprintf(stderr, "[%s]  (%d) : %s\n", label, ::getpid(), line.c_str());
+  // A pipe that nobody reads any more must not stop the whole proxy.
+  net::write_without_waiting(STDERR_FILENO,
+                             format("[%s]  (%d) : %s\n", label, ::getpid(), line.c_str()));
 }
 
 void Control::wait_for_signal() {

@@ -12,12 +12,16 @@
 #include "app/listeners.h"
 #include "app/loading.h"
 #include "app/process.h"
+#include "base/memory_reserve.h"
 #include "config/explain.h"
 #include "kernel/machine.h"
 
 namespace novip::app {
 
 namespace {
+
+/// Enough to end sessions, log and answer operators while no client is let in.
+constexpr std::size_t reserved_memory = 1 << 20;
 
 void say(const char* label, const std::string& message) {
   std::fprintf(stderr, "[%s]  (%d) : %s\n", label, ::getpid(), message.c_str());
@@ -63,6 +67,8 @@ int serve(const std::shared_ptr<const config::Config>& config, Listeners listene
   control_options.echo = !global.daemon && !options.quiet;
   control_options.machine = kernel::read_machine({});  // before a chroot
   if (auto dropped = drop_privileges(*config); !dropped) return refuse(dropped.error().message);
+  protect_memory(global);
+  memory_reserve::set_aside(reserved_memory);
   control_options.load = [options] { return load(options); };
   Control control(config, std::move(listeners), std::move(*handout), control_options);
   control.run([&background] { background.detached(); });

@@ -90,7 +90,6 @@ constexpr Keyword rows[] = {
     {"fullconn", in_be, 1, 1, set_fullconn, "a number of connections"},
     {"option redispatch", in_be, 0, 1, set_redispatch, "", true},
     {"option allbackups", in_be, 0, 0, set_flag<&Proxy::allbackups>, "", true},
-    {"option srvtcpka", in_be, 0, 0, set_flag<&Proxy::server_keepalive>, "", true},
     {"option log-health-checks", in_be, 0, 0, set_flag<&Proxy::log_health_checks>, "", true},
 };
 

@@ -52,7 +52,6 @@ constexpr Keyword rows[] = {
     {"option dontlognull", in_fe, 0, 0, set_flag<&Proxy::dontlognull>, "", true},
     {"option dontlog-normal", in_fe, 0, 0, set_flag<&Proxy::dontlog_normal>, "", true},
     {"option logasap", in_fe, 0, 0, set_flag<&Proxy::logasap>, "", true},
-    {"option clitcpka", in_fe, 0, 0, set_flag<&Proxy::client_keepalive>, "", true},
 };
 
 }  // namespace

@@ -8,7 +8,9 @@
 
 #include "base/clock.h"
 #include "base/endpoint.h"
+#include "base/keepalive.h"
 #include "base/log_target.h"
+#include "base/network.h"
 #include "config/check_model.h"
 #include "config/server_model.h"
 
@@ -41,9 +43,10 @@ struct Bind {
   bool v6only = false;
   bool v4v6 = false;
   std::string interface;
-  unsigned backlog = 0;  // 0: the proxy's, else the default
-  unsigned maxconn = 0;  // 0: none
-  Milliseconds tcp_user_timeout{0};
+  unsigned backlog = 0;                          // 0: the proxy's, else the default
+  unsigned maxconn = 0;                          // 0: none
+  std::optional<Milliseconds> tcp_user_timeout;  // none: the kernel's, a minute for role pools
+  Keepalive keepalive;                           // its proxy's
   SocketOptions file;
   std::size_t place = 0;  // of its gauge in cluster::Load::Proxy::binds
 
@@ -60,6 +63,7 @@ struct Timeouts {
   std::optional<Milliseconds> check;  // none: the check's own interval bounds it
   std::optional<Milliseconds> queue;  // none: as connect
   std::optional<Milliseconds> tunnel;
+  std::optional<Milliseconds> client_hs;  // the first packet of a PostgreSQL session
   std::optional<Milliseconds> client_fin;
   std::optional<Milliseconds> server_fin;
 };
@@ -96,6 +100,8 @@ struct Watch {
   };
   Source source = Source::agent;
   std::uint16_t port = 8008;  // of agent and patroni, on each node's address
+  std::string token_file;     // agent: `token-file`
+  std::string token;          // what it holds; empty: none is shown
   /// pgsql: what the connection string says besides host and port ("user=novip dbname=postgres
   /// passfile=…", in libpq's quoting).
   std::string conninfo;
@@ -168,7 +174,7 @@ struct Proxy {
   bool dontlognull = false;
   bool dontlog_normal = false;
   bool logasap = false;
-  bool client_keepalive = false;  // clitcpka, tcpka
+  Keepalive client_keepalive;  // clitcpka, tcpka
   StatsPage stats;
 
   // backend side
@@ -182,7 +188,7 @@ struct Proxy {
   bool redispatch = false;
   int redispatch_interval = -1;  // -1: at the last retry; N: each Nth
   unsigned fullconn = 0;
-  bool server_keepalive = false;  // srvtcpka, tcpka
+  Keepalive server_keepalive;  // srvtcpka, tcpka
   bool allbackups = false;
 
   // novip's own
@@ -253,6 +259,11 @@ struct State {
   Milliseconds interval{50};    // between two questions to PostgreSQL
   Milliseconds lease{1000};     // an answer older than this is `unavailable`
   unsigned maxconn = 1000;      // connections served at one time
+  Networks allow;               // who may ask; empty: everybody. A Unix socket's mode says it there
+  std::string token_file;       // holds what HTTP clients must show; empty: nothing
+  std::string token;            // what it holds (RFC 6750)
+  unsigned source_maxconn = 0;  // HTTP connections of one address; 0: a quarter of maxconn
+  unsigned source_rate = 1000;  // connections a second of one address
   bool require_quorum = false;  // `require-quorum corosync`: without it no primary
   std::vector<Guard> guards;
 
@@ -261,6 +272,7 @@ struct State {
 
 struct Global {
   bool daemon = false;
+  bool dumpable = false;  // set-dumpable: a crash may leave a core file, with clients' data in it
   std::string pidfile;
   std::string chroot;
   std::string user, group;  // names as written, for messages
@@ -268,6 +280,7 @@ struct Global {
   unsigned maxconn = 0;   // 0: from the descriptor limit
   unsigned nbthread = 0;  // 0: one per core
   unsigned ulimit_n = 0;
+  unsigned maxstarting = 0;    // clients that have not said yet what they want; 0: maxconn / 4
   unsigned spread_checks = 0;  // percent, 0..50
   Milliseconds hard_stop_after{0};
   Milliseconds stats_timeout{10000};

@@ -95,7 +95,7 @@ struct Server {
   OnMarkedDown on_marked_down = OnMarkedDown::none;
   OnMarkedUp on_marked_up = OnMarkedUp::none;
   SendProxy send_proxy = SendProxy::none;
-  Milliseconds tcp_user_timeout{0};
+  std::optional<Milliseconds> tcp_user_timeout;  // none: the kernel's, a minute in role pools
   std::vector<InitAddr> init_addr{InitAddr::last, InitAddr::libc};
   Endpoint init_addr_ip;     // for InitAddr::ip
   std::string resolvers;     // section name; empty: resolved once, at start

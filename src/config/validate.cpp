@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <unordered_map>
 
-#include "config/conninfo.h"
+#include "config/validate_access.h"
 #include "config/validate_clusters.h"
 #include "config/validate_kernel.h"
 #include "config/validate_servers.h"
@@ -162,6 +162,28 @@ void check_timeouts(Parser& p, const Proxy& proxy) {
                                 "; sessions would last for ever, give them a value above zero");
 }
 
+/// Where sessions may last (role pools), a peer that vanished without a word must not keep one: it
+/// is noticed within a minute, whether the session is idle or has bytes under way.
+void set_keepalive(Draft& draft, bool to_pool) {
+  constexpr Keepalive of_pools{true, 3, 30s, 10s};
+  constexpr Milliseconds longest_silence = 60s;
+  Proxy& proxy = draft.proxy;
+  for (Keepalive* side : {&proxy.client_keepalive, &proxy.server_keepalive}) {
+    side->enabled = side->enabled.value_or(to_pool);
+    if (!to_pool) continue;
+    if (side->count == 0) side->count = of_pools.count;
+    if (side->idle == 0s) side->idle = of_pools.idle;
+    if (side->interval == 0s) side->interval = of_pools.interval;
+  }
+  for (auto& bind : proxy.binds) {
+    bind.keepalive = proxy.client_keepalive;
+    if (to_pool && !bind.tcp_user_timeout) bind.tcp_user_timeout = longest_silence;
+  }
+  if (draft.pool)
+    for (auto& server : proxy.servers)
+      if (!server.tcp_user_timeout) server.tcp_user_timeout = longest_silence;
+}
+
 void check_proxy(Parser& p, Draft& draft, const Backends& backends) {
   Proxy& proxy = draft.proxy;
   validate_pool(p, draft);
@@ -173,23 +195,6 @@ void check_proxy(Parser& p, Draft& draft, const Backends& backends) {
 }
 
 // ---- the rest -----------------------------------------------------------------------------------
-
-void check_state(Parser& p) {
-  if (!p.config().state) return;
-  const State& state = *p.config().state;
-  if (state.binds.empty() && state.http.empty())
-    p.error_at(state.where, "section 'state' has no 'bind': nobody could ask it");
-  if (state.conninfo.empty())
-    p.error_at(state.where, "section 'state' has no 'postgres': it says how to reach PostgreSQL");
-  else if (!p.config().global.chroot.empty() && uses_unix_socket(state.conninfo))
-    p.error_at(state.where,
-               "section 'state' reaches PostgreSQL through a Unix socket, which is out "
-               "of reach after 'chroot " +
-                   p.config().global.chroot + "': use host=127.0.0.1 in 'postgres'");
-  if (state.lease <= state.interval)
-    p.error_at(state.where, "section 'state': 'lease' must be longer than 'interval'");
-  validate_guards(p);
-}
 
 void check_listeners(Parser& p) {
   const bool listens = p.config().state ||
@@ -214,6 +219,7 @@ void validate(Parser& p) {
     if (draft.proxy.is_backend()) backends.emplace(draft.proxy.name, &draft);
   for (auto& draft : p.proxies()) {
     check_proxy(p, draft, backends);
+    set_keepalive(draft, leads_to_pool(draft, backends));
     Proxy proxy = assemble(draft, p.config().global);
     if (proxy.is_frontend() && !proxy.disabled) check_frontend(p, proxy, draft.bind_written);
     p.config().proxies.push_back(std::move(proxy));
@@ -222,7 +228,7 @@ void validate(Parser& p) {
   for (const auto& resolvers : p.config().resolvers)
     if (resolvers.nameservers.empty() && !resolvers.parse_resolv_conf)
       p.warning_at(resolvers.where, "resolvers '" + resolvers.name + "' have no nameserver");
-  check_state(p);
+  validate_access(p);
   check_listeners(p);
 }
 

@@ -5,6 +5,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include "base/memory_reserve.h"
 #include "base/text.h"
 #include "proxy/loop.h"
 
@@ -83,6 +84,7 @@ void Acceptor::go_on() {
 void Acceptor::accept_clients() {
   if (paused_) return;
   for (int i = 0; i < clients_per_turn; ++i) {
+    if (!memory_reserve::there()) return accept_failed(ENOMEM);
     Arrival arrival;
     if (!take_places(arrival, Limits::in_force)) return wait_for_place();
     waiting_since_ = TimePoint::max();

@@ -165,6 +165,11 @@ void Loop::begin_session(Arrival arrival) {
   session->begin();
 }
 
+unsigned Loop::most_newcomers() const {
+  const unsigned set = snapshot_->config->global.maxstarting;
+  return std::max((set != 0 ? set : snapshot_->maxconn / 4) / worker_count_, 1u);
+}
+
 void Loop::session_ended(Session& session) {
   session.ListHook<AllTag>::unlink();
   session.ListHook<ServerTag>::unlink();

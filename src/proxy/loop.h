@@ -19,6 +19,7 @@
 #include "proxy/acceptor.h"
 #include "proxy/deadlines.h"
 #include "proxy/hold.h"
+#include "proxy/newcomers.h"
 #include "proxy/poller.h"
 #include "proxy/queue.h"
 #include "proxy/session.h"
@@ -85,6 +86,9 @@ class Loop {
   WaitQueue& queue(std::size_t backend) { return backends_[backend].queue; }
   Hold& hold(std::size_t backend) { return backends_[backend].hold; }
   Verification& verification() { return verification_; }
+  Newcomers& newcomers() { return newcomers_; }
+  /// This worker's part of `maxstarting`.
+  unsigned most_newcomers() const;
   ServerSessions& sessions_of(std::size_t backend, std::size_t server) {
     return backends_[backend].servers[server];
   }
@@ -144,6 +148,7 @@ class Loop {
 
   std::deque<Backend> backends_;
   Verification verification_;
+  Newcomers newcomers_{*this};
   std::vector<std::unique_ptr<Acceptor>> acceptors_;
   AllSessions sessions_;
   std::uint64_t next_session_ = 0;

@@ -60,7 +60,6 @@ Session::~Session() = default;
 void Session::begin() {
   if (client_address_.is_ip()) {
     net::set_nodelay(client_.get());
-    if (frontend().client_keepalive) net::set_keepalive(client_.get());
   }
   relay_.attach(Side::client, client_.get());
   if (!loop_.poller().add(client_.get(), *this, 0)) return end(Cause::resources);

@@ -81,6 +81,7 @@ class Session final : public Watcher,
   bool serve_held();
   /// May not have every server that others may have.
   bool is_particular() const;
+  const config::Proxy& frontend() const;
   SessionInfo info() const;
 
   void ready(unsigned which, std::uint32_t events) override;
@@ -183,7 +184,6 @@ class Session final : public Watcher,
   static std::size_t index(std::int32_t number) { return static_cast<std::size_t>(number); }
   static std::int32_t elapsed(TimePoint from, TimePoint to);
 
-  const config::Proxy& frontend() const;
   const config::Proxy& backend() const;
   const cluster::ServerView& server() const;
 

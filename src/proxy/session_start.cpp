@@ -19,8 +19,8 @@ namespace novip::proxy {
 
 namespace {
 
-/// For a client's packet: PostgreSQL's authentication_timeout.
-constexpr Milliseconds packet_limit{60000};
+/// For a client's packet, unless `timeout client-hs` says: clients send it at once.
+constexpr Milliseconds packet_limit{10000};
 /// For a connection and the question after it, where `timeout connect` sets no bound.
 constexpr Milliseconds connect_limit{5000};
 constexpr Milliseconds cancel_limit{5000};
@@ -40,7 +40,13 @@ void Session::start() {
 SetUp Session::read_request() {
   phase_ = Phase::request;
   client_deadline_ = after(loop_.now(), frontend().timeouts.client);
-  wait_until(loop_.now() + packet_limit);
+  TimePoint limit = after(loop_.now(), frontend().timeouts.client_hs.value_or(packet_limit));
+  if (!server_fd_) {
+    start_->newcomer = loop_.newcomers().join(*this, loop_.most_newcomers());
+    if (loop_.newcomers().crowded())
+      limit = std::min(limit, loop_.now() + Newcomers::patience_in_crowd);
+  }
+  wait_until(limit);
   for (;;) {
     const Packet packet = read_packet();
     if (packet == Packet::complete) break;
@@ -51,6 +57,8 @@ SetUp Session::read_request() {
     if (event & deadline) co_return end(Cause::client_timeout);
     if (event & server_lost || (server_fd_ && relay_.closing(Side::server))) drop_server();
   }
+  ListHook<QueueTag>::unlink();
+  start_->newcomer.release();
   client_deadline_ = TimePoint::max();  // from now on it is the client who waits
   if (start_->request == Start::Request::cancel) {
     deliver_cancel();

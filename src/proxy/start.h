@@ -49,6 +49,8 @@ struct Start {
   std::string cancel_key;  // that the server gave
   Hold::Turn turn;
 
+  Place newcomer;  // until the client has said what it wants
+
   // Waiting for one
   TimePoint held_since = TimePoint::max();
   Place held;

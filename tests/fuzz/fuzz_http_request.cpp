@@ -18,7 +18,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto page = novip::admin::parse_page_target(target, "/haproxy?stats");
   if (page.matches != target.starts_with("/haproxy?stats")) std::abort();
 
-  const bool allowed = novip::admin::authorized(header, {{"dba", "correct horse battery staple"}});
+  const bool allowed =
+      !novip::admin::authorized_user(header, {{"dba", "correct horse battery staple"}}).empty();
   constexpr std::string_view credentials = "ZGJhOmNvcnJlY3QgaG9yc2UgYmF0dGVyeSBzdGFwbG";
   if (allowed && header.find(credentials) == std::string_view::npos) std::abort();
   return 0;
