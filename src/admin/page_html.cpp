@@ -27,6 +27,7 @@ std::string row_class(const StatRow& row) {
   if (status.starts_with("MAINT")) return whole + "maint";
   if (status.starts_with("DRAIN") || status.starts_with("NOLB")) return whole + "drain";
   if (status.starts_with("no check") || row["check_status"] == "INI") return whole + "nocheck";
+  if (row.in_other_role) return "other";
   if (!whole.empty()) return whole + (status.starts_with("UP") ? "up" : "down");
   if (status.starts_with("UP")) return changing ? "falling" : row["bck"] == "1" ? "spare" : "up";
   return changing ? "rising" : "down";

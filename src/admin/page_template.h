@@ -43,6 +43,7 @@ inline constexpr std::string_view page_body = R"html(<!DOCTYPE html>
 <span class="up">up</span><span class="spare">backup, up</span><span class="falling">up, going down</span>
 <span class="rising">down, going up</span><span class="down">down</span><span class="maint">maintenance</span>
 <span class="drain">drained</span><span class="nocheck">not checked</span>
+<span class="other">well, in another role</span>
 </div>
 <nav><a href="{{uri}}{{toggle}}">{{toggle_text}}</a><a href="{{uri}};norefresh">Without refresh</a><a href="{{uri}};csv">CSV</a><a href="{{uri}};json">JSON</a><a href="/metrics">Metrics</a><span class="soft">{{version}}</span></nav>
 </footer>

@@ -139,6 +139,16 @@ unsigned weight_in_use(const cluster::ProxyState& proxy) {
   return sum;
 }
 
+bool is_in_other_role(const Statistics& statistics, const config::Proxy& proxy,
+                      const cluster::ServerState& server) {
+  using Place = cluster::Eligibility::Place;
+  if (!server.eligibility || server.eligibility->place != Place::out || server.settings->node < 0)
+    return false;
+  const auto& nodes = statistics.process().topologies[proxy.pool->cluster]->nodes();
+  const auto& node = nodes[static_cast<std::size_t>(server.settings->node)];
+  return node.heard && !node.excluded && node.instance.role != cluster::Instance::Role::unavailable;
+}
+
 }  // namespace
 
 StatRow frontend_row(const Statistics& statistics, std::size_t index) {
@@ -205,6 +215,7 @@ StatRow server_row(const Statistics& statistics, std::size_t index, std::size_t 
   if (server.check_running && !server.in_maintenance()) set_check(row, server);
   if (server.agent_running && !server.in_maintenance()) set_agent(row, server);
   if (legends) row.set("addr", server.address.text());
+  row.in_other_role = is_in_other_role(statistics, *statistics.proxy(index).settings, server);
   return row;
 }
 

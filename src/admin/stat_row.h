@@ -53,6 +53,9 @@ class StatRow {
   const auto& cells() const { return cells_; }
 
   Kind kind;
+  /// A server whose PostgreSQL is well and has another role than its pool's: its status is DOWN, as
+  /// in HAProxy, and nothing is wrong.
+  bool in_other_role = false;
 
  private:
   std::array<std::string, stat_columns.size()> cells_;
