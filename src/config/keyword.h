@@ -78,6 +78,8 @@ std::span<const Keyword> resolvers_keywords();
 std::span<const Keyword> state_keywords();
 std::span<const Keyword> cluster_keywords();
 std::span<const Keyword> pool_keywords();
+std::span<const Keyword> rule_keywords();
+std::span<const Keyword> stick_keywords();
 std::span<const Keyword> absent_keywords();
 
 }  // namespace novip::config
