@@ -230,10 +230,10 @@ void Session::connected() {
 }
 
 void Session::hand_over() {
+  remember_server();
   if (!line_format(frontend()).of_sockets) told_destination_.reset();
   start_.reset();
   phase_ = Phase::data;
-  remember_server();
   log_early();
   forwarding_ = true;
   last_activity_ = loop_.now();
