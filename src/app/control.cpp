@@ -70,6 +70,7 @@ Control::Control(std::shared_ptr<const config::Config> config, Listeners listene
       own_addresses_(net::own_addresses()),
       signals_(io_, SIGTERM, SIGINT, SIGUSR1),
       settle_timer_(io_),
+      warm_up_timer_(io_),
       listeners_(std::move(listeners)) {
   signals_.add(SIGHUP);
   signals_.add(SIGUSR2);
@@ -209,6 +210,21 @@ void Control::publish() {
     const auto snapshot = roster_.snapshot();
     for (auto& worker : workers_) worker->publish(snapshot);
     if (kernel_) kernel_->follow(snapshot);
+    await_warm_up();
+  });
+}
+
+/// `slowstart`: as long as a server is on its way to its full share.
+void Control::await_warm_up() {
+  const auto step = roster_.next_warm_up();
+  if (warming_up_ || !step) return;
+  warming_up_ = true;
+  warm_up_timer_.expires_after(*step);
+  warm_up_timer_.async_wait([this](const boost::system::error_code& error) {
+    warming_up_ = false;
+    if (error || stopping_) return;
+    roster_.warm_up(Clock::now());
+    await_warm_up();
   });
 }
 
@@ -283,6 +299,7 @@ void Control::begin_stopping() {
   stopping_ = true;
   ::sd_notify(0, "STOPPING=1");
   settle_timer_.cancel();
+  warm_up_timer_.cancel();
   // A worker that has not started yet does what it was told and ends: one way to end for all.
   if (!started_)
     for (auto& worker : workers_) worker->start();

@@ -29,6 +29,9 @@ void fit(Load& load, const config::Config& config) {
   load.proxies.grow(config.proxies.size());
   for (std::size_t i = 0; i < config.proxies.size(); ++i) {
     load.proxies[i].servers.grow(config.proxies[i].servers.size());
+    load.proxies[i].stick_table.with([&](StickTable& table) {
+      table.configure(config.proxies[i].stick_table.value_or(config::StickTable{}));
+    });
     for (const auto& bind : config.proxies[i].binds) load.proxies[i].binds.grow(bind.place + 1);
   }
 }

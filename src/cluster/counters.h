@@ -7,6 +7,7 @@
 
 #include "base/slots.h"
 #include "cluster/snapshot.h"
+#include "cluster/stick_table.h"
 #include "config/model.h"
 
 namespace novip::cluster {
@@ -68,7 +69,8 @@ struct FrontendCounters {
   Counter connections;  // conn_tot
   Counter sessions;     // stot
   Counter bytes_in, bytes_out;
-  Counter denied, request_errors;  // dcon, ereq
+  Counter denied, request_errors;           // dcon, ereq
+  Counter denied_sessions, denied_requests;  // dses, dreq
 };
 
 struct BackendCounters {
@@ -107,6 +109,8 @@ struct Load {
     Gauge queued;  // sessions waiting for a place on any server
     Gauge held;    // sessions waiting for a server to be there at all
     Peak held_ms;  // how long those waited whose wait is over
+    std::atomic<std::uint64_t> log_lines{0};  // written about sessions of the frontend
+    SharedStickTable stick_table;
     Slots<Server> servers;
     Slots<Gauge> binds;  // clients of each `bind`, for its maxconn; by config::Bind::place
   };

@@ -53,6 +53,7 @@ std::optional<std::size_t> Roster::find_server(std::size_t proxy, std::string_vi
 
 int Roster::backend_of(const config::Proxy& proxy) const {
   if (!proxy.is_frontend()) return -1;
+  if (proxy.kind == config::ProxyKind::frontend && proxy.default_backend.empty()) return -1;
   const std::string& name = proxy.default_backend.empty() ? proxy.name : proxy.default_backend;
   int retired = -1;
   for (std::size_t i = 0; i < proxies_.size(); ++i) {
@@ -76,6 +77,7 @@ std::shared_ptr<const Snapshot> Roster::snapshot() const {
     view.maxconn = proxy.maxconn;
     view.backend = backend_of(*proxy.settings);
     for (const ServerState& server : proxy.servers) view.servers.push_back(view_of(server));
+    scale_weights(proxy, view);
     snapshot->proxies.push_back(std::move(view));
   }
   return snapshot;

@@ -36,14 +36,13 @@ struct Group {
 };
 
 constexpr std::string_view no_such = "novip has no such setting";
-constexpr std::string_view no_acl =
-    "novip has no ACLs and inspects no traffic; a listener leads to one backend, and the firewall "
-    "and pg_hba.conf say who may connect";
-constexpr std::string_view no_stick =
-    "novip has no stick tables; 'balance source' keeps a client on its server";
+constexpr std::string_view no_inspection =
+    "novip inspects no traffic and keeps no counters of clients; 'tcp-request connection' and "
+    "'tcp-request content' accept and reject";
 constexpr std::string_view other_check =
     "novip checks with 'option tcp-check', 'option httpchk' and 'option pgsql-check'";
-constexpr std::string_view no_format = "novip always writes HAProxy's TCP log line";
+constexpr std::string_view no_format =
+    "novip writes no structured data, and its own words about connections that fail";
 constexpr std::string_view no_source = "novip connects from the address the kernel chooses";
 constexpr std::string_view no_dynamic = "novip evaluates no expressions in checks";
 
@@ -170,15 +169,13 @@ const Group groups[] = {
       "option log-separate-errors", "bind-process", "load-server-state-from-file",
       "server-state-file-name", "declare", "stats bind-process", "stats show-modules",
       "stats scope"}},
-    {anywhere, no_effect, no_format, {"log-format", "log-format-sd", "error-log-format"}},
+    {anywhere, no_effect, no_format, {"log-format-sd", "error-log-format"}},
     {anywhere, no_effect, "'http-check send-state' is not sent", {"http-check send-state"}},
     {anywhere,
      refused,
-     no_acl,
-     {"acl", "use_backend", "use-server", "tcp-request", "tcp-response", "filter", "use-fcgi-app",
-      "rate-limit", "stats http-request", "email-alert"}},
-    {anywhere, refused, no_stick, {"stick-table", "stick"}},
-    {anywhere, refused, "write one 'server' line for each server", {"server-template"}},
+     no_inspection,
+     {"tcp-request", "tcp-response", "filter", "use-fcgi-app", "rate-limit", "stats http-request",
+      "email-alert"}},
     {anywhere, refused, "write a 'server' line", {"dispatch", "option transparent", "transparent"}},
     {anywhere, refused, no_source, {"source"}},
     {anywhere,
@@ -204,10 +201,6 @@ std::vector<Keyword> rows() {
   for (const auto& group : groups)
     for (const auto name : group.names)
       all.push_back({name, group.sections, 0, any_number, group.handle, group.reason, true});
-  for (const std::string_view name :
-       {".if", ".elif", ".else", ".endif", ".notice", ".warning", ".alert", ".diag"})
-    all.push_back({name, in_global | anywhere | in_resolvers | in_state | in_cluster, 0, any_number,
-                   refused, "novip has no conditional blocks", false});
   return all;
 }
 

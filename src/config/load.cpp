@@ -59,7 +59,9 @@ bool is_directory(const std::string& path) {
 }  // namespace
 
 std::string text(const Remark& remark) {
-  const char* const kind = remark.kind == Remark::Kind::error ? "[ALERT]   " : "[WARNING] ";
+  const char* const kind = remark.kind == Remark::Kind::error     ? "[ALERT]   "
+                           : remark.kind == Remark::Kind::warning ? "[WARNING] "
+                                                                  : "[NOTICE]  ";
   const std::string place = remark.where.line > 0
                                 ? remark.where.file + ":" + std::to_string(remark.where.line)
                                 : remark.where.file;

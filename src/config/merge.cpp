@@ -44,6 +44,7 @@ class Merging {
     merged_.state = next_.state;
     merge_clusters();
     merge_proxies();
+    link(merged_);
     return std::move(merged_);
   }
 

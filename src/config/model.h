@@ -12,6 +12,8 @@
 #include "base/log_target.h"
 #include "base/network.h"
 #include "config/check_model.h"
+#include "config/line_format.h"
+#include "config/rule_model.h"
 #include "config/server_model.h"
 
 /// The configuration as data: what the grammar produced, validated, immutable once loaded, and
@@ -171,10 +173,14 @@ struct Proxy {
   unsigned backlog = 0;
   std::string default_backend;  // empty for listen: itself
   bool tcplog = false;
+  LineFormat log_format;  // `log-format`, instead of tcplog's
   bool dontlognull = false;
   bool dontlog_normal = false;
   bool logasap = false;
   Keepalive client_keepalive;  // clitcpka, tcpka
+  /// Who may connect at all; and, once a PROXY header was read, who may go on.
+  std::vector<AccessRule> connection_rules, session_rules;
+  std::vector<ChoiceRule> use_backend;  // the first that holds, before default_backend
   StatsPage stats;
 
   // backend side
@@ -190,6 +196,12 @@ struct Proxy {
   unsigned fullconn = 0;
   Keepalive server_keepalive;  // srvtcpka, tcpka
   bool allbackups = false;
+  std::vector<ChoiceRule> use_server;  // the first that holds, while its server may serve
+  std::optional<StickTable> stick_table;
+  std::vector<StickRule> stick_rules;
+
+  // either side
+  std::vector<AccessRule> content_rules;  // who is served
 
   // novip's own
   std::optional<RolePool> pool;  // servers are then made from the cluster's nodes
@@ -203,6 +215,12 @@ struct Proxy {
   std::vector<LogTarget> logs;
   std::string log_tag;  // empty: the global one
 
+  /// One line for each session, not only one for each connection.
+  bool logs_sessions() const { return tcplog || log_format; }
+  /// A client may have a server of its own, which it waits for while it is full.
+  bool has_own_servers() const {
+    return balance == Algorithm::source || !stick_rules.empty() || !use_server.empty();
+  }
   bool is_frontend() const { return kind != ProxyKind::backend; }
   bool is_backend() const { return kind != ProxyKind::frontend; }
 };
@@ -302,5 +320,8 @@ struct Config {
 
   const Proxy* find(std::string_view name) const;
 };
+
+/// Finds what rules name: sets the indexes of all proxies' rules and tests.
+void link(Config& config);
 
 }  // namespace novip::config

@@ -70,6 +70,10 @@ void set_tcp_user_timeout(Parser& p, Target& t, Value v) {
   if (const auto time = p.time("tcp-ut", v)) t.server.tcp_user_timeout = *time;
 }
 
+void set_slowstart(Parser& p, Target& t, Value v) {
+  if (const auto time = p.time("slowstart", v)) t.server.slowstart = *time;
+}
+
 constexpr Row rows[] = {
     // routing
     {"weight", 1, set_count<&Server::weight, 256>, a_number},
@@ -77,12 +81,15 @@ constexpr Row rows[] = {
     {"maxqueue", 1, set_count<&Server::maxqueue, 10000000>, a_number},
     {"backup", 0, set_flag<&Server::backup, true>, ""},
     {"no-backup", 0, set_flag<&Server::backup, false>, ""},
+    {"stick", 0, set_flag<&Server::non_stick, false>, ""},
+    {"non-stick", 0, set_flag<&Server::non_stick, true>, ""},
     {"disabled", 0, set_flag<&Server::disabled, true>, ""},
     {"enabled", 0, set_flag<&Server::disabled, false>, ""},
     {"send-proxy", 0, set_send_proxy<SendProxy::v1>, ""},
     {"no-send-proxy", 0, set_send_proxy<SendProxy::none>, ""},
     {"send-proxy-v2", 0, set_send_proxy<SendProxy::v2>, ""},
     {"no-send-proxy-v2", 0, set_send_proxy<SendProxy::none>, ""},
+    {"slowstart", 1, set_slowstart, a_time},
     {"tcp-ut", 1, set_tcp_user_timeout, a_time},
     {"id", 1, set_id, "a number above 0"},
     // names
@@ -93,7 +100,6 @@ constexpr Row rows[] = {
 
     {"resolve-opts", 1, nullptr, "novip has no such setting", no_effect},
     {"resolve-net", 1, nullptr, "novip has no such setting", no_effect},
-    {"slowstart", 1, nullptr, "a server that comes up takes its full share at once", no_effect},
     {"minconn", 1, nullptr, "'maxconn' applies whatever the load", no_effect},
     {"check-alpn", 1, nullptr, tls_check, no_effect},
     {"ciphers", 1, nullptr, tls_check, no_effect},
@@ -117,8 +123,6 @@ constexpr Row rows[] = {
     {"proto", 1, nullptr, http, no_effect},
     {"check-proto", 1, nullptr, http, no_effect},
     {"ws", 1, nullptr, http, no_effect},
-    {"stick", 0, nullptr, "novip has no stick tables", no_effect},
-    {"non-stick", 0, nullptr, "novip has no stick tables", no_effect},
     {"tfo", 0, nullptr, "novip leaves it to the kernel's default", no_effect},
     {"no-tfo", 0, nullptr, "novip leaves it to the kernel's default", no_effect},
     {"ssl", 0, nullptr, tls},
@@ -160,6 +164,8 @@ std::vector<Row> for_nodes() {
     else if (row.name == "backup" || row.name == "no-backup")
       row = {row.name, row.values, nullptr,
              "the role decides; say 'or primary' in the proxy's 'cluster' line to fall back"};
+    else if (row.name == "slowstart")
+      row = {row.name, row.values, nullptr, "a node takes its full share at once", no_effect};
   }
   return all;
 }

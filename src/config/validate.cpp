@@ -4,6 +4,7 @@
 #include "config/validate_access.h"
 #include "config/validate_clusters.h"
 #include "config/validate_kernel.h"
+#include "config/validate_rules.h"
 #include "config/validate_servers.h"
 
 namespace novip::config {
@@ -114,16 +115,26 @@ void check_stats_admin(Parser& p, const Proxy& proxy) {
                      "when the page is asked for at a loopback address");
 }
 
-void check_frontend(Parser& p, const Proxy& proxy, bool bind_written) {
-  if (!bind_written)
+/// A format with variables of HTTP is one of a `defaults` section with a statistics page's listener.
+void check_log_format(Parser& p, const Draft& draft) {
+  if (!draft.log_format_fault) return;
+  const auto& [where, fault] = *draft.log_format_fault;
+  if (fault.http && draft.proxy.mode == Mode::http) return;
+  p.error_at(where, "'log-format' of " + title(draft.proxy) + ": " + fault.message);
+}
+
+void check_frontend(Parser& p, const Draft& draft, const Proxy& proxy) {
+  check_log_format(p, draft);
+  if (!draft.bind_written)
     p.warning_at(proxy.where, title(proxy) +
                                   " has no 'bind' directive. Please declare it as a "
                                   "backend if this was intended.");
-  if (proxy.tcplog && proxy.logs.empty())
+  if (proxy.logs_sessions() && proxy.logs.empty())
     p.warning_at(proxy.where,
                  "log format ignored for " + title(proxy) + " since it has no log address");
   if (proxy.mode == Mode::http) return check_stats_admin(p, proxy);
-  if (proxy.kind == ProxyKind::frontend && proxy.default_backend.empty())
+  if (proxy.kind == ProxyKind::frontend && proxy.default_backend.empty() &&
+      proxy.use_backend.empty())
     p.warning_at(proxy.where, title(proxy) + " has no 'default_backend': its clients are refused");
 }
 
@@ -220,10 +231,13 @@ void validate(Parser& p) {
   for (auto& draft : p.proxies()) {
     check_proxy(p, draft, backends);
     set_keepalive(draft, leads_to_pool(draft, backends));
+    expand_acls(draft);
     Proxy proxy = assemble(draft, p.config().global);
-    if (proxy.is_frontend() && !proxy.disabled) check_frontend(p, proxy, draft.bind_written);
+    if (proxy.is_frontend() && !proxy.disabled) check_frontend(p, draft, proxy);
     p.config().proxies.push_back(std::move(proxy));
   }
+  link(p.config());
+  validate_rules(p);
   validate_kernel(p);
   for (const auto& resolvers : p.config().resolvers)
     if (resolvers.nameservers.empty() && !resolvers.parse_resolv_conf)

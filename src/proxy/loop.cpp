@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <limits>
 
+#include "cluster/rules.h"
+#include "proxy/connect.h"
+
 namespace novip::proxy {
 
 namespace {
@@ -99,8 +102,8 @@ void Loop::settle() {
 
 void Loop::serve_waiting() {
   for (std::size_t i = 0; i < backends_.size(); ++i) {
-    const auto balance = snapshot_->proxies[i].settings->balance;
-    if (!backends_[i].queue.empty()) backends_[i].queue.serve(balance != config::Algorithm::source);
+    if (!backends_[i].queue.empty())
+      backends_[i].queue.serve(!snapshot_->proxies[i].settings->has_own_servers());
   }
   for (auto& acceptor : acceptors_)
     if (acceptor->waiting_since() != TimePoint::max()) acceptor->serve();
@@ -159,6 +162,10 @@ void Loop::arm_timer() {
 void Loop::begin_session(Arrival arrival) {
   counters_.accepted.add();
   counters_.proxies[arrival.frontend].frontend.connections.add();
+  if (!admits(arrival)) {
+    reset_when_sent(arrival.fd.get());
+    return place_freed();
+  }
   const std::uint64_t id = ++next_session_ * worker_count_ + number_;
   auto* session = new Session(*this, id, std::move(arrival));
   sessions_.push_back(*session);
@@ -168,6 +175,16 @@ void Loop::begin_session(Arrival arrival) {
 unsigned Loop::most_newcomers() const {
   const unsigned set = snapshot_->config->global.maxstarting;
   return std::max((set != 0 ? set : snapshot_->maxconn / 4) / worker_count_, 1u);
+}
+
+/// `tcp-request connection`.
+bool Loop::admits(const Arrival& arrival) {
+  const auto& rules = snapshot_->proxies[arrival.frontend].settings->connection_rules;
+  if (rules.empty()) return true;
+  const Endpoint destination = Endpoint::local_of(arrival.fd.get());
+  if (cluster::accepts(rules, {*snapshot_, load(), arrival.client, destination})) return true;
+  counters_.proxies[arrival.frontend].frontend.denied.add();
+  return false;
 }
 
 void Loop::session_ended(Session& session) {

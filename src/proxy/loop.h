@@ -120,6 +120,7 @@ class Loop {
   void serve_waiting();
   void serve_held();
   void announce_waiting();
+  bool admits(const Arrival& arrival);
   bool wake_peers();
   void arm_timer();
   void end_if_idle();

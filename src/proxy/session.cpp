@@ -7,12 +7,13 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include "cluster/rules.h"
 #include "net/listener.h"
 #include "net/proxy_protocol.h"
 #include "proxy/connect.h"
 #include "proxy/loop.h"
 #include "proxy/start.h"
-#include "proxy/tcplog.h"
+#include "proxy/session_line.h"
 
 namespace novip::proxy {
 
@@ -81,7 +82,7 @@ SetUp Session::set_up() {
     }
     header_asked_by_.reset();
   }
-  if (!enter_backend()) co_return end(Cause::server_closed);
+  if (const Cause refusal = enter_backend(); refusal != Cause::finished) co_return end(refusal);
   if (backend().speaks_postgres()) co_return start();
 
   for (;;) {
@@ -171,20 +172,55 @@ void Session::refuse(const char* why) {
   end(Cause::refused);
 }
 
-/// False: the frontend leads to no backend.
-bool Session::enter_backend() {
-  const cluster::ProxyView& view = loop_.snapshot().proxies[frontend_];
+/// Cause::finished: it is in.
+Cause Session::enter_backend() {
   arrived_ = loop_.now();
-  phase_ = Phase::connect;
+  if (!passes(frontend().session_rules)) {
+    loop_.counters().proxies[frontend_].frontend.denied_sessions.add();
+    logged_ = true;  // no session yet, for HAProxy
+    return Cause::refused;
+  }
   loop_.counters().proxies[frontend_].frontend.sessions.add();
-  if (!frontend().tcplog && !frontend().logs.empty())
+  if (!frontend().logs_sessions() && !frontend().logs.empty())
     loop_.log(frontend(), Severity::info,
               connect_line(client_address_, destination(), frontend().name));
-  if (view.backend < 0) return false;
-  backend_ = view.backend;
+  auto& denied = loop_.counters().proxies[frontend_].frontend.denied_requests;
+  if (!passes(frontend().content_rules)) {
+    denied.add();
+    return Cause::refused;
+  }
+  const std::int32_t backend = lead();
+  if (backend < 0) {
+    phase_ = Phase::connect;
+    return Cause::server_closed;
+  }
+  backend_ = backend;
   loop_.counters().proxies[index(backend_)].backend.sessions.add();
   backend_session_ = Place::take(loop_.load().proxies[index(backend_)].backend_sessions);
-  return true;
+  if (index(backend_) != frontend_ && !passes(this->backend().content_rules)) {
+    denied.add();
+    return Cause::refused;
+  }
+  phase_ = Phase::connect;
+  return Cause::finished;
+}
+
+/// The backend of the first `use_backend` that holds, else the default one; -1: there is none.
+std::int32_t Session::lead() {
+  const cluster::ProxyView& view = loop_.snapshot().proxies[frontend_];
+  if (!frontend().use_backend.empty()) {
+    const Endpoint here = destination();
+    const auto rule = cluster::chosen(frontend().use_backend,
+                                      {loop_.snapshot(), loop_.load(), client_address_, here});
+    if (rule) return *rule;
+  }
+  return view.backend;
+}
+
+bool Session::passes(const std::vector<config::AccessRule>& rules) const {
+  if (rules.empty()) return true;
+  const Endpoint here = destination();
+  return cluster::accepts(rules, {loop_.snapshot(), loop_.load(), client_address_, here});
 }
 
 void Session::connected() {
@@ -193,9 +229,11 @@ void Session::connected() {
 }
 
 void Session::hand_over() {
-  told_destination_.reset();
+  remember_server();
+  if (!line_format(frontend()).of_sockets) told_destination_.reset();
   start_.reset();
   phase_ = Phase::data;
+  log_early();
   forwarding_ = true;
   last_activity_ = loop_.now();
   check_idle();

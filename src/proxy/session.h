@@ -22,6 +22,7 @@
 namespace novip::proxy {
 
 class Loop;
+struct SessionRecord;
 struct Start;
 enum class Lack : std::uint8_t;
 
@@ -94,7 +95,9 @@ class Session final : public Watcher,
   enum class Header { complete, incomplete, invalid, closed };
   Header read_proxy_header();
   void refuse(const char* why);
-  bool enter_backend();
+  Cause enter_backend();
+  std::int32_t lead();
+  bool passes(const std::vector<config::AccessRule>& rules) const;
   void connected();
   void hand_over();
   void wait_until(TimePoint stage);
@@ -150,7 +153,10 @@ class Session final : public Watcher,
   // session_routing.cpp: a server, and a connection to it
   cluster::Balancer::Choice::Outcome choose_server();
   void count_redispatch();
+  cluster::Balancer::Choice choose(const cluster::ProxyView& view,
+                                   std::optional<std::size_t> avoid);
   bool queue_is_full() const;
+  cluster::Gauge& queue_gauge() const;
   void join_queue();
   Endpoint target_of(const cluster::ServerView& to) const;
   std::string header_for(const cluster::ServerView& to) const;
@@ -163,6 +169,20 @@ class Session final : public Watcher,
   void leave_server();
   void observe(bool success);
 
+  // session_stick.cpp: a server of its own
+  std::optional<std::size_t> own_server(const cluster::ProxyView& view) const;
+  void remember_server();
+
+  // session_log.cpp: its line
+  struct Sockets {  // addresses, of descriptors that may be closed when the line is written
+    Endpoint frontend, own, server;
+  };
+  void log_end(CloseReason reason, const Sockets& sockets);
+  void log_early();
+  SessionRecord record(CloseReason reason, const Sockets& sockets) const;
+  void write_line(const SessionRecord& record);
+  Sockets sockets_for_log() const;
+
   // session_forwarding.cpp: the relay, its idle timeouts, and the end
   void forward();
   void count_moved(std::uint64_t from_client, std::uint64_t from_server);
@@ -171,7 +191,6 @@ class Session final : public Watcher,
   void close_descriptors(Cause cause);
   CloseReason reason_of(Cause cause) const;
   void count_end(CloseReason reason);
-  void log_end(CloseReason reason);
 
   /// Lets `change` count for the backend, and for the server when there is one.
   template <typename Change>
@@ -203,10 +222,13 @@ class Session final : public Watcher,
   bool forwarding_ = false;
   bool ended_ = false;
   bool redispatched_ = false;
+  bool logged_ = false;  // before its end
   bool readable_ = false;  // an established PostgreSQL session without encryption
   std::uint16_t retries_ = 0;
+  bool bound_ = false;  // its server is its own: it goes to no other as long as that may serve
+  std::int32_t waits_for_ = -1;  // in the queue: the only server that will do; -1: any
   std::int32_t left_server_ = -1;  // to be avoided: the one that did not answer
-  std::uint32_t backend_queue_ = 0;
+  std::uint32_t backend_queue_ = 0, server_queue_ = 0;
 
   const WallTime accepted_at_;
   const TimePoint accepted_;
