@@ -11,6 +11,7 @@
 #include "base/log_target.h"
 #include "config/check_model.h"
 #include "config/server_model.h"
+#include "config/tls_model.h"
 
 /// The configuration as data: what the grammar produced, validated, immutable once loaded, and
 /// readable by every thread. Names and defaults are HAProxy 2.6's (configuration.txt).
@@ -45,6 +46,7 @@ struct Bind {
   unsigned maxconn = 0;  // 0: none
   Milliseconds tcp_user_timeout{0};
   SocketOptions file;
+  std::optional<BindTls> tls;  // `ssl`; none: bytes are bytes, TLS passes through
   std::size_t place = 0;  // of its gauge in cluster::Load::Proxy::binds
 
   friend bool operator==(const Bind&, const Bind&) = default;
@@ -191,7 +193,12 @@ struct Proxy {
   std::optional<KernelForwarding> kernel;  // none: `forward relay`
 
   /// novip reads the start of each session as PostgreSQL's protocol; otherwise bytes are bytes.
-  bool speaks_postgres() const { return pool.has_value() || hold.count() > 0; }
+  bool speaks_postgres() const {
+    return pool.has_value() || hold.count() > 0 || encrypts_to_servers();
+  }
+  /// `ssl` on a server line: what clients say to PostgreSQL in plain goes over TLS, and none of
+  /// their own passes through.
+  bool encrypts_to_servers() const;
 
   Timeouts timeouts;
   std::vector<LogTarget> logs;
@@ -278,6 +285,7 @@ struct Global {
   std::optional<std::string> log_send_hostname;  // empty string: this host's name
   std::string node;                              // empty: the host name
   std::string description;
+  TlsProtocol bind_tls, server_tls;  // ssl-default-bind-…, ssl-default-server-…
 };
 
 struct Config {

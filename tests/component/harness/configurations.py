@@ -106,9 +106,9 @@ def native(binary=settings.BINARY):
     return Configuration(NATIVE_STATE_TEXT + NATIVE_TEXT + OPERATION_TEXT, binary)
 
 
-def cluster_section(cluster, watch=None):
+def cluster_section(cluster, watch=None, options=""):
     """For a proxy of its own in front of `cluster` (harness.cluster.Cluster); `watch`: what follows
-    that word, the nodes' agents by default."""
-    nodes = "\n".join(f"    node {node.name} {node.address}:{node.ports.postgres}"
+    that word, the nodes' agents by default; `options`: of each node."""
+    nodes = "\n".join(f"    node {node.name} {node.address}:{node.ports.postgres} {options}"
                       for node in cluster.nodes)
     return CLUSTER_TEXT.format(watch=watch or f"agent port {cluster.ports.rest}", nodes=nodes)
