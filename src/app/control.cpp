@@ -88,7 +88,7 @@ Control::Control(std::shared_ptr<const config::Config> config, Listeners listene
     cluster_events_.look(topology);
     tell_agent(topology);
   };
-  make_workers(std::move(handout.workers));
+  make_workers(handout);
   make_kernel();
   if (config_->state) make_agent(std::move(handout.state), std::move(handout.state_http));
   admin_.emplace(io_, process_for_admin(), std::move(handout.api), std::move(handout.pages));
@@ -96,12 +96,13 @@ Control::Control(std::shared_ptr<const config::Config> config, Listeners listene
 
 Control::~Control() = default;
 
-void Control::make_workers(std::vector<std::vector<proxy::Listener>> listeners) {
+void Control::make_workers(Handout& handout) {
+  auto& listeners = handout.workers;
   const proxy::Shared shared = shared_with_workers();
   const auto count = static_cast<unsigned>(listeners.size());
   for (unsigned i = 0; i < count; ++i)
     workers_.push_back(std::make_unique<proxy::Worker>(i, count, shared, roster_.snapshot(),
-                                                       std::move(listeners[i])));
+                                                       std::move(listeners[i]), handout.tls));
   for (auto& worker : workers_) {
     std::vector<proxy::Worker*> peers;
     for (auto& other : workers_)

@@ -54,7 +54,7 @@ class Control {
 
  private:
   proxy::Shared shared_with_workers();
-  void make_workers(std::vector<std::vector<proxy::Listener>> listeners);
+  void make_workers(Handout& handout);
   void make_kernel();
   void make_agent(std::vector<UniqueFd> text, std::vector<UniqueFd> http);
   void notice(int proxy, Severity severity, const std::string& line) const;

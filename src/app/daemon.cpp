@@ -47,10 +47,10 @@ void tell_predecessors(const Options& options) {
     if (pid > 1) ::kill(pid, options.finish_old ? SIGUSR1 : SIGTERM);
 }
 
-int serve(const std::shared_ptr<const config::Config>& config, Listeners listeners,
-          unsigned maxconn, const Options& options) {
+int serve(const std::shared_ptr<const config::Config>& config, const TlsContexts& tls,
+          Listeners listeners, unsigned maxconn, const Options& options) {
   const unsigned workers = worker_count(config->global);
-  auto handout = listeners.hand_out(*config, workers);
+  auto handout = listeners.hand_out(*config, workers, tls);
   if (!handout) return refuse(handout.error().message);
   const auto& global = config->global;
   Pidfile pidfile;
@@ -85,6 +85,11 @@ int run(const Options& options) {
     if (!options.quiet) say("WARNING", "option " + option + " has no effect in novip");
   const auto config = load_and_tell(options);
   if (!config) return EXIT_FAILURE;
+  const auto tls = load_tls(*config);
+  if (!tls) {
+    for (const auto& error : tls.error()) say("ALERT", error.message);
+    return refuse("not every certificate can be used: nothing was started");
+  }
   if (options.action == Options::Action::check) {
     if (!options.quiet) std::fputs(config::explain(*config).c_str(), stdout);
     if (options.verbose) std::puts("Configuration file is valid");
@@ -111,7 +116,7 @@ int run(const Options& options) {
     for (const auto& error : listeners.error()) say("ALERT", error.message);
     return refuse("not every address could be opened: nothing was started");
   }
-  return serve(config, std::move(*listeners), limit.maxconn, options);
+  return serve(config, *tls, std::move(*listeners), limit.maxconn, options);
 }
 
 }  // namespace novip::app

@@ -142,8 +142,10 @@ Expected<Listeners, std::vector<Error>> Listeners::open(const config::Config& co
 }
 
 /// In the order of for_each_bind().
-Expected<Handout> Listeners::hand_out(const config::Config& config, unsigned workers) const {
+Expected<Handout> Listeners::hand_out(const config::Config& config, unsigned workers,
+                                      const TlsContexts& tls) const {
   Handout handout;
+  handout.tls = tls.servers;
   handout.workers.resize(workers);
   auto next = sockets_.begin();
   bool complete = true;
@@ -163,7 +165,8 @@ Expected<Handout> Listeners::hand_out(const config::Config& config, unsigned wor
         if (proxy.mode == config::Mode::http)
           handout.pages.push_back({std::move(fd), i});
         else
-          handout.workers[turn++ % workers].push_back({std::move(fd), i, &*bind, number});
+          handout.workers[turn++ % workers].push_back(
+              {std::move(fd), i, &*bind, number, tls.of(*bind)});
       });
     }
   }

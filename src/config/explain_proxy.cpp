@@ -213,6 +213,7 @@ std::vector<std::string> explain_proxy(const Config& config, const Proxy& proxy)
   explain_rules(proxy, lines);
   explain_times(proxy, lines);
   if (proxy.is_frontend()) explain_clients(proxy, lines);
+  for (auto& line : explain_tls(proxy)) lines.push_back(std::move(line));
   return lines;
 }
 

@@ -107,6 +107,11 @@ Loaded load_files(const std::vector<std::string>& paths, const LoadOptions& opti
   return loaded;
 }
 
+bool Proxy::encrypts_to_servers() const {
+  return std::ranges::any_of(
+      servers, [](const Server& server) { return server.tls.sessions && !server.retired; });
+}
+
 const Proxy* Config::find(std::string_view name) const {
   const Proxy* found = nullptr;
   for (const auto& proxy : proxies) {

@@ -15,6 +15,7 @@
 #include "config/line_format.h"
 #include "config/rule_model.h"
 #include "config/server_model.h"
+#include "config/tls_model.h"
 
 /// The configuration as data: what the grammar produced, validated, immutable once loaded, and
 /// readable by every thread. Names and defaults are HAProxy 2.6's (configuration.txt).
@@ -50,6 +51,7 @@ struct Bind {
   std::optional<Milliseconds> tcp_user_timeout;  // none: the kernel's, a minute for role pools
   Keepalive keepalive;                           // its proxy's
   SocketOptions file;
+  std::optional<BindTls> tls;  // `ssl`; none: bytes are bytes, TLS passes through
   std::size_t place = 0;  // of its gauge in cluster::Load::Proxy::binds
 
   friend bool operator==(const Bind&, const Bind&) = default;
@@ -209,7 +211,12 @@ struct Proxy {
   std::optional<KernelForwarding> kernel;  // none: `forward relay`
 
   /// novip reads the start of each session as PostgreSQL's protocol; otherwise bytes are bytes.
-  bool speaks_postgres() const { return pool.has_value() || hold.count() > 0; }
+  bool speaks_postgres() const {
+    return pool.has_value() || hold.count() > 0 || encrypts_to_servers();
+  }
+  /// `ssl` on a server line: what clients say to PostgreSQL in plain goes over TLS, and none of
+  /// their own passes through.
+  bool encrypts_to_servers() const;
 
   Timeouts timeouts;
   std::vector<LogTarget> logs;
@@ -309,6 +316,7 @@ struct Global {
   std::optional<std::string> log_send_hostname;  // empty string: this host's name
   std::string node;                              // empty: the host name
   std::string description;
+  TlsProtocol bind_tls, server_tls;  // ssl-default-bind-…, ssl-default-server-…
 };
 
 struct Config {

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/endpoint.h"
+#include "config/tls_model.h"
 
 /// One `server` line, or a `node`: the part of the model (model.h) that is a server's.
 namespace novip::config {
@@ -36,7 +37,6 @@ enum class OnMarkedDown { none, shutdown_sessions };
 enum class OnMarkedUp { none, shutdown_backup_sessions };
 enum class OnError { fail_check, fastinter, sudden_death, mark_down };
 enum class SendProxy { none, v1, v2 };
-enum class Verify { none, required };
 
 /// The `option` and `server` settings of one server's health checks.
 struct ServerCheck {
@@ -66,15 +66,6 @@ struct AgentCheck {
   std::string send;
 
   friend bool operator==(const AgentCheck&, const AgentCheck&) = default;
-};
-
-struct ServerTls {  // used by check-ssl (and, later, `ssl`)
-  Verify verify = Verify::required;
-  std::string ca_file;
-  std::string certificate;  // `crt`: client certificate and key, PEM
-  std::string verify_host;
-
-  friend bool operator==(const ServerTls&, const ServerTls&) = default;
 };
 
 /// How an address is first found (`init-addr`), in order of trial.

@@ -85,6 +85,10 @@ void check_mode(Parser& p, const Draft& draft) {
                    "'stats' statement ignored for " + title(proxy) + " as it requires HTTP mode");
     return;
   }
+  for (const Bind& bind : proxy.binds)
+    if (bind.tls)
+      p.error_at(bind.where, "'bind " + bind.text +
+                                 "': 'ssl' is for PostgreSQL's clients, and this is in HTTP mode");
   const std::string set_at =
       draft.mode_set ? "HTTP mode (set at " + at(*draft.mode_set) + ")" : "HTTP mode";
   if (!proxy.is_frontend())

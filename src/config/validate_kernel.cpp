@@ -33,6 +33,7 @@ void check_server(Parser& p, const Proxy& proxy, const Server& server) {
     refuse("has 'maxconn', which the kernel does not keep; PostgreSQL's max_connections does");
   if (server.send_proxy != SendProxy::none)
     refuse("has 'send-proxy': the kernel adds no bytes to a session");
+  if (server.tls.sessions) refuse("has 'ssl': the kernel encrypts nothing");
   if (server.host.address.family() == AF_UNIX)
     refuse("is a Unix socket, where no packets are sent to");
   else if (!server.host.port && proxy.kernel->port == 0)
@@ -44,6 +45,7 @@ void check_bind(Parser& p, const Proxy& backend, const Proxy& frontend, const Bi
       "'bind " + bind.text + "' of " + title(frontend) + ", which leads to " + start(backend);
   const auto refuse = [&](const std::string& why) { p.error_at(bind.where, text + why); };
   if (bind.accept_proxy) refuse("'accept-proxy' cannot be, the kernel reads no bytes of a session");
+  if (bind.tls) refuse("'ssl' cannot be, the kernel reads no bytes of a session");
   if (bind.maxconn != 0) refuse("'maxconn' cannot be, the kernel does not keep it");
   if (!bind.interface.empty()) refuse("'interface' cannot be; name an address of that interface");
   if (bind.inherited)

@@ -139,6 +139,7 @@ bool Acceptor::take_places(Arrival& arrival, Limits limits) {
     return false;
   arrival.frontend = listener_.proxy;
   arrival.bind = listener_.bind;
+  arrival.tls = listener_.tls;
   arrival.connection = Place::take(loop_.load().connections, limited ? snapshot.maxconn : 0);
   if (!arrival.connection) return false;
   arrival.frontend_session = Place::take(sessions, limit);

@@ -18,11 +18,13 @@ constexpr Clock::rep nobody_waits = std::numeric_limits<Clock::rep>::max();
 }  // namespace
 
 Loop::Loop(unsigned number, unsigned worker_count, const Shared& shared,
-           std::shared_ptr<const cluster::Snapshot> snapshot, std::vector<Listener> listeners)
+           std::shared_ptr<const cluster::Snapshot> snapshot, std::vector<Listener> listeners,
+           std::shared_ptr<const ServerContexts> tls)
     : number_(number),
       worker_count_(worker_count),
       shared_(shared),
       snapshot_(std::move(snapshot)),
+      tls_(std::move(tls)),
       work_(io_.get_executor()),
       events_(io_, poller_.descriptor()),
       timer_(io_),
@@ -205,7 +207,7 @@ void Loop::make_backends(const cluster::Snapshot& snapshot) {
 }
 
 void Loop::adopt(std::shared_ptr<const cluster::Snapshot> snapshot,
-                 std::vector<Listener> listeners) {
+                 std::vector<Listener> listeners, std::shared_ptr<const ServerContexts> tls) {
   const auto stays = [&listeners](const Acceptor& acceptor) {
     return std::ranges::any_of(listeners, [&acceptor](const Listener& listener) {
       return listener.socket == acceptor.socket();
@@ -216,6 +218,7 @@ void Loop::adopt(std::shared_ptr<const cluster::Snapshot> snapshot,
   for (auto& acceptor : acceptors_) poller_.bury(std::move(acceptor));
   acceptors_.clear();
   make_backends(*snapshot);
+  tls_ = std::move(tls);
   const auto before = std::exchange(snapshot_, std::move(snapshot));
   if (!stopping_)
     for (auto& listener : listeners)

@@ -37,7 +37,8 @@ class Loop {
                                                 boost::intrusive::constant_time_size<false>>;
 
   Loop(unsigned number, unsigned worker_count, const Shared& shared,
-       std::shared_ptr<const cluster::Snapshot> snapshot, std::vector<Listener> listeners);
+       std::shared_ptr<const cluster::Snapshot> snapshot, std::vector<Listener> listeners,
+       std::shared_ptr<const ServerContexts> tls);
   ~Loop();
 
   void run();  // until there is nothing left to do
@@ -56,7 +57,8 @@ class Loop {
   void fit(const config::Config& config) { cluster::fit(counters_, config); }
 
   // Commands
-  void adopt(std::shared_ptr<const cluster::Snapshot> snapshot, std::vector<Listener> listeners);
+  void adopt(std::shared_ptr<const cluster::Snapshot> snapshot, std::vector<Listener> listeners,
+             std::shared_ptr<const ServerContexts> tls);
   void publish(std::shared_ptr<const cluster::Snapshot> snapshot);
   void verified(std::size_t proxy, std::size_t server, std::uint64_t ticket, bool qualifies) {
     verification_.answered(proxy, server, ticket, qualifies);
@@ -83,6 +85,10 @@ class Loop {
   Deadlines& deadlines() { return deadlines_; }
   std::span<char> scratch() { return scratch_; }
   cluster::Balancer& balancer(std::size_t backend) { return backends_[backend].balancer; }
+  /// TLS towards a server with `ssl`; null: it could not be made.
+  tls::Context server_tls(std::size_t backend, std::size_t server) const {
+    return tls_ ? (*tls_)[backend][server] : nullptr;
+  }
   WaitQueue& queue(std::size_t backend) { return backends_[backend].queue; }
   Hold& hold(std::size_t backend) { return backends_[backend].hold; }
   Verification& verification() { return verification_; }
@@ -133,6 +139,7 @@ class Loop {
   const unsigned number_, worker_count_;
   const Shared shared_;
   std::shared_ptr<const cluster::Snapshot> snapshot_;
+  std::shared_ptr<const ServerContexts> tls_;
   cluster::WorkerCounters counters_;
   std::vector<Loop*> peers_;
 

@@ -62,7 +62,9 @@ void Relay::give(Side side, std::string_view bytes) {
 bool Relay::done(Side side) const {
   if (ends_[index(other(side))].broken) return true;
   const Direction& direction = directions_[index(side)];
-  return direction.ended && direction.start == direction.end;
+  if (!direction.ended || direction.start != direction.end) return false;
+  // In TLS the end itself takes room.
+  return !ends_[index(other(side))].tls || direction.told_end || ends_[index(side)].broken;
 }
 
 bool Relay::expects(Side side) const {
@@ -91,23 +93,36 @@ std::uint64_t Relay::carry(Side source, std::span<char> scratch, Moved& moved) {
   return carried;
 }
 
+ssize_t Relay::receive(const End& end, std::span<char> bytes, int flags) {
+  if (!end.tls || !end.tls->established())
+    return ::recv(end.fd, bytes.data(), bytes.size(), flags);
+  return flags & MSG_PEEK ? end.tls->peek(bytes) : end.tls->read(bytes);
+}
+
+ssize_t Relay::transmit(const End& end, std::span<const char> bytes) {
+  return end.tls ? end.tls->write(bytes)
+                 : ::send(end.fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+}
+
 std::span<const char> Relay::read(Side side, std::span<char> scratch) {
   End& from = ends_[index(side)];
   Direction& direction = directions_[index(side)];
   while (from.readable && !direction.ended) {
-    const ssize_t count = ::recv(from.fd, scratch.data(), scratch.size(), 0);
+    const ssize_t count = receive(from, scratch, 0);
     if (count > 0) {
       const auto bytes = scratch.first(static_cast<std::size_t>(count));
       // A short read emptied the socket: what comes later is a new edge. Not so at the end of the
-      // stream, whose edge has been.
-      if (bytes.size() < scratch.size() && !from.closing) from.readable = false;
+      // stream, whose edge has been; in TLS, only the stream knows.
+      const bool emptied = from.tls ? from.tls->drained() : bytes.size() < scratch.size();
+      if (emptied && !from.closing) from.readable = false;
       if (side == Side::server) note_tail(bytes);
       return bytes;
     }
     if (count == 0) {
       direction.ended = true;
     } else if (errno == EAGAIN) {
-      from.readable = false;
+      from.readable = from.tls && from.tls->crosses();  // to be tried again when it takes bytes
+      break;
     } else if (errno != EINTR) {
       direction.ended = true;
       fail(side);
@@ -127,7 +142,7 @@ std::size_t Relay::send_some(Side side, std::span<const char> bytes, Moved& move
   End& end = ends_[index(side)];
   std::size_t sent = 0;
   while (sent < bytes.size() && end.writable && !end.broken) {
-    const ssize_t taken = ::send(end.fd, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
+    const ssize_t taken = transmit(end, bytes.subspan(sent));
     if (taken >= 0)
       sent += static_cast<std::size_t>(taken);
     else if (errno == EAGAIN)
@@ -163,9 +178,16 @@ void Relay::keep(Direction& direction, std::span<const char> bytes) {
 /// no end of stream: the destination is not told that all is well, its connection is closed.
 void Relay::finish(Side source) {
   Direction& direction = directions_[index(source)];
-  const End& to = ends_[index(other(source))];
+  End& to = ends_[index(other(source))];
   const bool due = direction.ended && direction.start == direction.end && !direction.told_end;
   if (!due || to.broken || ends_[index(source)].broken) return;
+  if (to.tls && to.tls->finish() != 0) {
+    if (errno == EAGAIN)
+      to.writable = false;
+    else
+      fail(other(source));
+    return;
+  }
   direction.told_end = true;
   if (::shutdown(to.fd, SHUT_WR) != 0) fail(other(source));
 }

@@ -7,6 +7,10 @@
 #include <span>
 #include <string_view>
 
+#include <sys/types.h>
+
+#include "tls/stream.h"
+
 namespace novip::proxy {
 
 enum class Side : std::uint8_t { client = 0, server = 1 };
@@ -14,12 +18,18 @@ enum class Side : std::uint8_t { client = 0, server = 1 };
 constexpr Side other(Side side) { return side == Side::client ? Side::server : Side::client; }
 
 /// Carries bytes both ways between two non-blocking stream sockets that a Poller watches
-/// edge-triggered. Owns no descriptor, and no memory but the bytes that one side does not take yet:
-/// while there are any, the other side is not read. A side's end of stream is passed on as such,
+/// edge-triggered, either of which may be encrypted. Owns no descriptor, and no memory but the bytes
+/// that one side does not take yet: while there are any, the other side is not read. A side's end of stream is passed on as such,
 /// after its last byte; the opposite direction goes on.
 class Relay {
  public:
   void attach(Side side, int fd) { ends_[index(side)].fd = fd; }
+  /// From now on `side` speaks TLS. Its bytes are carried once that is established.
+  void encrypt(Side side, std::unique_ptr<tls::Stream> stream) {
+    ends_[index(side)].tls = std::move(stream);
+  }
+  /// Null: it speaks in plain.
+  tls::Stream* tls(Side side) const { return ends_[index(side)].tls.get(); }
   /// What epoll reported (EPOLLIN, EPOLLOUT, …), also before all are attached: the edge comes once.
   void note(Side side, std::uint32_t events);
   /// Forgets a side, whose descriptor was closed, and what was carried from it and to it: another
@@ -35,6 +45,10 @@ class Relay {
   Moved move(std::span<char> scratch);
 
   // Before it carries all by itself: the start of a session that is looked at.
+  /// As recv(2), whatever epoll reported. `flags`: 0 or MSG_PEEK.
+  ssize_t receive(Side side, std::span<char> bytes, int flags) const {
+    return receive(ends_[index(side)], bytes, flags);
+  }
   /// What `side` says, instead of passing it on; none: nothing now, or nothing more (said_all()).
   std::span<const char> read(Side side, std::span<char> scratch);
   /// Bytes for `side`, behind those that it has yet to take.
@@ -43,6 +57,10 @@ class Relay {
   Moved move_from(Side source, std::span<char> scratch);
   /// Sends what `side` has yet to take and can take now.
   void push(Side side);
+  /// In TLS, `side` is told that this is the end: whoever closes does so afterwards.
+  void say_end(Side side) {
+    if (tls::Stream* const stream = tls(side); stream && stream->established()) stream->finish();
+  }
 
   /// The last bytes that the server said, as many as a ReadyForQuery has.
   std::string_view server_tail() const { return {tail_.data(), tail_.size()}; }
@@ -73,6 +91,7 @@ class Relay {
     bool readable = false, writable = false;
     bool closing = false;  // epoll saw its end: read on until it comes, however short the reads
     bool broken = false;
+    std::unique_ptr<tls::Stream> tls;
   };
   /// From the side it is named after to the other.
   struct Direction {
@@ -84,6 +103,8 @@ class Relay {
 
   static std::size_t index(Side side) { return static_cast<std::size_t>(side); }
   const Direction& to(Side side) const { return directions_[index(other(side))]; }
+  static ssize_t receive(const End& end, std::span<char> bytes, int flags);
+  static ssize_t transmit(const End& end, std::span<const char> bytes);
   std::uint64_t carry(Side source, std::span<char> scratch, Moved& moved);
   std::size_t send_some(Side side, std::span<const char> bytes, Moved& moved);
   bool flush(Side source, Moved& moved);

@@ -29,13 +29,28 @@ constexpr const char* header_closed = "Connection closed while waiting for PROXY
 constexpr const char* header_invalid =
     "Received something which does not look like a PROXY protocol header";
 
-/// The name of a bind that asks for a PROXY header, or its number; null when it asks for none.
+/// Its name, or its number.
+std::string bind_name(const Arrival& arrival, const cluster::Snapshot& snapshot) {
+  if (!arrival.bind->name.empty()) return arrival.bind->name;
+  const auto* const first = snapshot.proxies[arrival.frontend].settings->binds.data();
+  return std::to_string(arrival.bind - first + 1);
+}
+
+/// The name of a bind that asks for a PROXY header; null when it asks for none.
 std::unique_ptr<const std::string> bind_with_header(const Arrival& arrival,
                                                     const cluster::Snapshot& snapshot) {
   if (!arrival.bind || !arrival.bind->accept_proxy) return nullptr;
-  if (!arrival.bind->name.empty()) return std::make_unique<const std::string>(arrival.bind->name);
-  const auto* const first = snapshot.proxies[arrival.frontend].settings->binds.data();
-  return std::make_unique<const std::string>(std::to_string(arrival.bind - first + 1));
+  return std::make_unique<const std::string>(bind_name(arrival, snapshot));
+}
+
+/// Null where TLS does not end here.
+std::unique_ptr<Start> start_with_tls(const Arrival& arrival, const cluster::Snapshot& snapshot) {
+  if (!arrival.tls) return nullptr;
+  auto start = std::make_unique<Start>();
+  start->tls = arrival.tls;
+  start->tls_required = arrival.bind->tls->required;
+  start->bind = bind_name(arrival, snapshot);
+  return start;
 }
 
 }  // namespace
@@ -54,7 +69,8 @@ Session::Session(Loop& loop, std::uint64_t id, Arrival arrival)
       last_activity_(accepted_),
       connection_(std::move(arrival.connection)),
       frontend_session_(std::move(arrival.frontend_session)),
-      bind_session_(std::move(arrival.bind_session)) {}
+      bind_session_(std::move(arrival.bind_session)),
+      start_(start_with_tls(arrival, loop.snapshot())) {}
 
 Session::~Session() = default;
 
@@ -83,7 +99,7 @@ SetUp Session::set_up() {
     header_asked_by_.reset();
   }
   if (const Cause refusal = enter_backend(); refusal != Cause::finished) co_return end(refusal);
-  if (backend().speaks_postgres()) co_return start();
+  if (start_ || backend().speaks_postgres()) co_return start();
 
   for (;;) {
     // A place on a server: at once, or in the queue until there is one.
@@ -259,7 +275,7 @@ bool Session::client_has_gone(std::uint32_t events) const {
   if (events & (EPOLLHUP | EPOLLERR)) return true;
   if (!(events & EPOLLRDHUP)) return false;
   char byte;
-  const ssize_t seen = ::recv(client_.get(), &byte, 1, MSG_PEEK);
+  const ssize_t seen = relay_.receive(Side::client, {&byte, 1}, MSG_PEEK);
   return seen == 0 || (seen < 0 && errno != EAGAIN && errno != EINTR);
 }
 

@@ -32,6 +32,7 @@ struct Arrival {
   Endpoint client;
   std::size_t frontend = 0;
   const config::Bind* bind = nullptr;
+  std::shared_ptr<const tls::ServerContext> tls;  // null: the bind has no `ssl`
   Place connection, frontend_session, bind_session;
 };
 
@@ -108,21 +109,36 @@ class Session final : public Watcher,
   // session_start.cpp: how a PostgreSQL session comes to a server, stage by stage
   void start();
   SetUp read_request();
+  bool may_ask();
+  bool declines_encryption();
   enum class Packet { complete, incomplete, malformed, closed };
   Packet read_packet();
+  void leave_newcomers();
   SetUp find_server(bool admitted);
   bool holds() const;
   bool may_wait() const;
   void join_hold();
   void count_wait();
   SetUp open_server();
+  SetUp verify_server();
   bool must_verify() const;
   void lose_server(Lack lack);
   void drop_server();
   unsigned usable_servers() const;
   void note_packet(const pgwire::FirstPacket& packet);
   SetUp deliver_cancel();
-  void send_cancel(const cluster::ServerView& to);
+  void send_cancel(std::size_t proxy, std::size_t number);
+
+  // session_tls.cpp: TLS that ends here
+  SetUp encrypt_client();
+  void refuse_handshake(const std::string& why);
+  SetUp encrypt_server();
+  void tell_tls_failure(Lack lack);
+  std::string sni_for(const cluster::ServerView& to) const;
+  bool passes_encryption() const;
+  bool hides_channel_binding() const;
+  bool cannot_authenticate();
+  void finish_client();
 
   // session_greeting.cpp: what the server says until the session is established
   SetUp ask_server();
@@ -142,6 +158,8 @@ class Session final : public Watcher,
 
   // session_refusal.cpp: what novip itself tells a client
   void refuse_malformed();
+  void refuse_plain();
+  void refuse_unbound();
   void refuse_crowded();
   void refuse_unserved();
   void refuse_greeting(Heard heard);

@@ -1,8 +1,11 @@
-"""Bytes between client and server: half-closes, slow readers, resets."""
+"""Bytes between client and server: half-closes, slow readers, resets; in plain, and in TLS that ends
+at the proxy."""
 
+import functools
 import hashlib
 import random
 import socket
+import ssl
 import threading
 
 import pytest
@@ -11,6 +14,7 @@ from harness import settings
 from harness.ports import free_port
 from harness.runtime_api import read_all
 from harness.servers import NamedServer, TcpServer, connect, read_line
+from harness.tls import (Authority, TlsWire, accept_session, accept_tls, begin_session)
 from harness.wait import wait_for
 
 POOL = """
@@ -20,18 +24,44 @@ defaults
     timeout client  {client}
     timeout server  1m
 listen pool
-    bind 127.0.0.1:{port}
-    server s1 {server}
+    bind 127.0.0.1:{port} {bind}
+    server s1 {server} {to_server}
 """
 
 
-@pytest.fixture
-def through(start_proxy, cleanup):
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    return Authority(tmp_path_factory.mktemp("tls")).issue("s1", "127.0.0.1")
+
+
+@pytest.fixture(params=["plain", *(pytest.param(mode, marks=pytest.mark.novip_only)
+                                   for mode in ("tls from the client", "tls on both sides"))])
+def through(request, start_proxy, cleanup, certificate):
     """A client's connection, through a proxy, to a server that runs `serve(connection)`."""
+    from_client, to_server = request.param != "plain", request.param == "tls on both sides"
+    of_server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    of_server.load_cert_chain(certificate)
+
+    def serve_encrypted(serve, connection):
+        stream = accept_tls(connection, of_server) if to_server else connection
+        accept_session(stream)
+        serve(stream)
+        if to_server:
+            stream.close()
+
     def open_session(serve, client="1m"):
-        server, port = cleanup.enter_context(TcpServer(serve)), free_port()
-        open_session.proxy = start_proxy(POOL.format(port=port, server=server, client=client))
-        return cleanup.enter_context(connect(port))
+        server = cleanup.enter_context(
+            TcpServer(functools.partial(serve_encrypted, serve) if from_client else serve))
+        port = free_port()
+        open_session.proxy = start_proxy(POOL.format(
+            port=port, server=server, client=client,
+            bind=f"ssl crt {certificate}" if from_client else "",
+            to_server="ssl verify none" if to_server else ""))
+        if not from_client:
+            return cleanup.enter_context(connect(port))
+        stream = cleanup.enter_context(TlsWire("127.0.0.1", port)).socket
+        begin_session(stream)
+        return stream
     return open_session
 
 
@@ -126,7 +156,8 @@ def test_a_client_s_reset_ends_the_server_s_side(through):
 
 def test_timeout_client_ends_an_idle_session(start_proxy, cleanup):
     server, port = cleanup.enter_context(NamedServer("s1")), free_port()
-    proxy = start_proxy(POOL.format(port=port, server=server, client="200ms"))
+    proxy = start_proxy(POOL.format(port=port, server=server, client="200ms", bind="",
+                                    to_server=""))
     with connect(port) as client:
         read_line(client)
         assert client.recv(1) == b""

@@ -137,9 +137,9 @@ def kernel(more=""):
     return Configuration(KERNEL_TEXT + more + OPERATION_TEXT)
 
 
-def cluster_section(cluster, watch=None):
+def cluster_section(cluster, watch=None, options=""):
     """For a proxy of its own in front of `cluster` (harness.cluster.Cluster); `watch`: what follows
-    that word, the nodes' agents by default."""
-    nodes = "\n".join(f"    node {node.name} {node.address}:{node.ports.postgres}"
+    that word, the nodes' agents by default; `options`: of each node."""
+    nodes = "\n".join(f"    node {node.name} {node.address}:{node.ports.postgres} {options}"
                       for node in cluster.nodes)
     return CLUSTER_TEXT.format(watch=watch or f"agent port {cluster.ports.rest}", nodes=nodes)

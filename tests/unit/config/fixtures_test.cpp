@@ -87,7 +87,7 @@ TEST(Fixtures, PatroniTls) {
 TEST(Fixtures, DebianTellsWhatHasNoEffect) {
   const auto loaded = fixture("debian.cfg");
   ASSERT_NE(loaded.config, nullptr) << told(loaded);
-  EXPECT_EQ(loaded.remarks.size(), 5u) << told(loaded);
+  EXPECT_EQ(loaded.remarks.size(), 3u) << told(loaded);
   EXPECT_EQ(std::get<PgsqlCheck>(loaded.config->find("postgres")->check).user, "haproxy");
 }
 
