@@ -11,8 +11,6 @@ namespace novip::proxy {
 namespace {
 
 constexpr std::size_t scratch_size = 64 * 1024;
-/// While there are events, before Asio's own (commands, timers) get theirs.
-constexpr int turns_in_a_row = 8;
 constexpr Clock::rep nobody_waits = std::numeric_limits<Clock::rep>::max();
 
 }  // namespace
@@ -25,9 +23,6 @@ Loop::Loop(unsigned number, unsigned worker_count, const Shared& shared,
       shared_(shared),
       snapshot_(std::move(snapshot)),
       tls_(std::move(tls)),
-      work_(io_.get_executor()),
-      events_(io_, poller_.descriptor()),
-      timer_(io_),
       scratch_(scratch_size),
       waiting_since_(nobody_waits) {
   fit(*snapshot_->config);
@@ -38,7 +33,6 @@ Loop::Loop(unsigned number, unsigned worker_count, const Shared& shared,
 
 Loop::~Loop() {
   turn([this] { stop(); });
-  events_.release();  // the descriptor is the poller's
 }
 
 /// What was posted before goes first: clients that wait in the backlog need the latest snapshot.
@@ -46,33 +40,35 @@ void Loop::run() {
   post([this] {
     for (auto& acceptor : acceptors_) acceptor->refresh();
   });
-  wait_for_events();
-  io_.run();
+  while (!over_) {
+    poller_.wait(time_to_wait());
+    turn([this] {
+      poller_.turn();
+      reach_deadlines();
+    });
+    open_mail();
+  }
 }
 
-void Loop::run_late_posts() {
-  io_.restart();
-  io_.poll();
+/// Rounded up: a turn that comes too early would find nothing to do, and come again at once.
+Milliseconds Loop::time_to_wait() const {
+  const TimePoint next = std::min(deadlines_.next(), hard_stop_);
+  return next == TimePoint::max() ? Milliseconds::max()
+                                  : std::chrono::ceil<Milliseconds>(next - now_);
 }
 
-void Loop::wait_for_events() {
-  events_.async_wait(boost::asio::posix::descriptor_base::wait_read,
-                     [this](const boost::system::error_code& error) {
-                       if (error) return;
-                       poll();
-                       if (events_.is_open()) wait_for_events();
-                     });
+void Loop::open_mail() {
+  if (mailbox_.empty()) return;
+  for (const auto& letter : mailbox_.take()) turn([&letter] { letter->open(); });
 }
 
-/// The way back to Asio costs two system calls, which a busy worker saves most of the time.
-void Loop::poll() {
-  bool busy = true;
-  for (int i = 0; i < turns_in_a_row && busy && events_.is_open(); ++i)
-    turn([this, &busy] { busy = poller_.turn(); });
+void Loop::reach_deadlines() {
+  if (deadlines_.next() <= now_) deadlines_.run(now_);
+  if (hard_stop_ <= now_) stop();
 }
 
 /// Ends every turn: who waits for a place or a server gets it, questions that came up are asked,
-/// who ended is deleted, the timer is set.
+/// who ended is deleted.
 void Loop::settle() {
   while (places_freed_ || new_waiters_ || hold_changed_ || verification_.has_questions()) {
     if (std::exchange(hold_changed_, false)) serve_held();
@@ -92,14 +88,8 @@ void Loop::settle() {
   }
   announce_waiting();
   poller_.clear_buried();
-  if (poller_.has_more() && !std::exchange(turn_posted_, true)) {
-    boost::asio::post(io_, [this] {
-      turn_posted_ = false;
-      turn([this] { poller_.turn(); });
-    });
-  }
-  arm_timer();
-  end_if_idle();
+  // The last session of a worker that takes no more has ended.
+  over_ = stopping_ && sessions_.empty();
 }
 
 void Loop::serve_waiting() {
@@ -142,22 +132,9 @@ bool Loop::wake_peers() {
 
 void Loop::wake() {
   if (wake_posted_.exchange(true)) return;
-  boost::asio::post(io_, [this] {
+  post([this] {
     wake_posted_.store(false);
-    turn([this] { serve_waiting(); });
-  });
-}
-
-/// A timer that is set for later than needed is moved; one that fires too early does no harm.
-void Loop::arm_timer() {
-  const TimePoint next = deadlines_.next();
-  if (next >= timer_due_) return;
-  timer_due_ = next;
-  timer_.expires_at(next);
-  timer_.async_wait([this](const boost::system::error_code& error) {
-    if (error) return;
-    timer_due_ = TimePoint::max();
-    turn([this] { deadlines_.run(now_); });
+    serve_waiting();
   });
 }
 
@@ -267,11 +244,7 @@ void Loop::cut_sessions_of(std::size_t backend, std::size_t index, bool cut, boo
 void Loop::stop_accepting(TimePoint deadline) {
   for (auto& acceptor : acceptors_) acceptor->drain();
   close_listeners();
-  if (deadline == TimePoint::max()) return;
-  auto& end = hard_stop_.emplace(io_, deadline);
-  end.async_wait([this](const boost::system::error_code& error) {
-    if (!error) turn([this] { stop(); });
-  });
+  hard_stop_ = deadline;
 }
 
 void Loop::close_listeners() {
@@ -283,15 +256,6 @@ void Loop::close_listeners() {
 void Loop::stop() {
   close_listeners();
   while (!sessions_.empty()) sessions_.front().end(Cause::killed);
-}
-
-/// The last session of a worker that takes no more has ended: nothing keeps run() from returning.
-void Loop::end_if_idle() {
-  if (!stopping_ || !sessions_.empty() || !events_.is_open()) return;
-  hard_stop_.reset();
-  timer_.cancel();
-  events_.release();
-  work_.reset();
 }
 
 std::vector<SessionInfo> Loop::sessions() const {

@@ -8,17 +8,13 @@
 #include <string>
 #include <vector>
 
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/intrusive/list.hpp>
 
 #include "cluster/balance.h"
 #include "proxy/acceptor.h"
 #include "proxy/deadlines.h"
 #include "proxy/hold.h"
+#include "proxy/mailbox.h"
 #include "proxy/newcomers.h"
 #include "proxy/poller.h"
 #include "proxy/queue.h"
@@ -48,10 +44,10 @@ class Loop {
   /// Runs `work` as a turn on the loop's thread. From any thread.
   template <typename Work>
   void post(Work work) {
-    boost::asio::post(io_, [this, work = std::move(work)]() mutable { turn(std::move(work)); });
+    mailbox_.post(std::move(work));
   }
   /// Runs what was posted after run() had returned.
-  void run_late_posts();
+  void run_late_posts() { open_mail(); }
 
   /// See Worker::fit.
   void fit(const config::Config& config) { cluster::fit(counters_, config); }
@@ -120,16 +116,15 @@ class Loop {
   using AllSessions = boost::intrusive::list<Session, Session::AllLink,
                                              boost::intrusive::constant_time_size<false>>;
 
-  void wait_for_events();
-  void poll();
+  Milliseconds time_to_wait() const;
+  void open_mail();
+  void reach_deadlines();
   void settle();
   void serve_waiting();
   void serve_held();
   void announce_waiting();
   bool admits(const Arrival& arrival);
   bool wake_peers();
-  void arm_timer();
-  void end_if_idle();
   void make_backends(const cluster::Snapshot& snapshot);
   void close_listeners();
   void follow(const cluster::Snapshot& before);
@@ -143,14 +138,10 @@ class Loop {
   cluster::WorkerCounters counters_;
   std::vector<Loop*> peers_;
 
-  boost::asio::io_context io_{1};
-  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   Poller poller_;
-  boost::asio::posix::stream_descriptor events_;  // the poller's epoll, in Asio's
-  boost::asio::steady_timer timer_;
-  TimePoint timer_due_ = TimePoint::max();
-  std::optional<boost::asio::steady_timer> hard_stop_;
+  Mailbox mailbox_{poller_};
   Deadlines deadlines_;
+  TimePoint hard_stop_ = TimePoint::max();
   TimePoint now_ = Clock::now();
   std::vector<char> scratch_;
 
@@ -165,7 +156,7 @@ class Loop {
   bool new_waiters_ = false;
   bool hold_changed_ = false;
   bool stopping_ = false;
-  bool turn_posted_ = false;
+  bool over_ = false;
   std::atomic<bool> wake_posted_{false};
   /// When the first who waits here for a place began to, in the clock's ticks; none: max. Read by
   /// the peers that free one.

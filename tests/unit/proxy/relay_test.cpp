@@ -77,16 +77,18 @@ class RelayTest : public testing::Test {
     const TimePoint deadline = Clock::now() + Milliseconds(patience_ms);
     while (!done()) {
       if (Clock::now() > deadline) return false;
-      pollfd wanted{poller.descriptor(), POLLIN, 0};
-      if (!poller.has_more()) ::poll(&wanted, 1, 1);  // `done` may have to read the far ends
+      poller.wait(Milliseconds(1));  // not longer: `done` may have to read the far ends
       poller.turn();
     }
     return true;
   }
+  void turn() {
+    poller.wait(Milliseconds(0));
+    poller.turn();
+  }
   /// Turns until everything that has come was handled.
   void settle() {
-    pollfd wanted{poller.descriptor(), POLLIN, 0};
-    while (poller.has_more() || ::poll(&wanted, 1, 20) == 1) poller.turn();
+    while (poller.wait(Milliseconds(20))) poller.turn();
   }
 
   Poller poller;
@@ -114,7 +116,7 @@ TEST_F(RelayTest, OneByteWritesArriveInOrder) {
     const char byte = static_cast<char>('a' + i % 26);
     sent += byte;
     ASSERT_TRUE(say(r.client.far, std::string_view(&byte, 1)));
-    if (i % 7 == 0) poller.turn();
+    if (i % 7 == 0) turn();
   }
   ASSERT_TRUE(turn_until([&] { return r.from_client == sent.size(); }));
   EXPECT_EQ(hear(r.server.far, sent.size()), sent);
@@ -233,10 +235,10 @@ TEST_F(RelayTest, ManyBytesLeaveOthersTheirTurn) {
   const std::string bytes(50000, 'z');
   say(r.server.far, bytes);
   ASSERT_TRUE(wait_for(r.server.near.get(), POLLIN));
-  poller.turn();
+  turn();
   EXPECT_EQ(r.turns_cut_short, 1);
   EXPECT_EQ(r.from_server, 4000u);
-  EXPECT_TRUE(poller.has_more());
+  EXPECT_TRUE(poller.wait(Milliseconds(0)));
   ASSERT_TRUE(turn_until([&] { return r.from_server == bytes.size(); }));
   EXPECT_EQ(hear(r.client.far, bytes.size()), bytes);
 }
@@ -253,9 +255,9 @@ TEST_F(RelayTest, BothEndsInOneBatchAfterTheFirstEndedIt) {
   settle();  // the first edges
   reset(r.client.far);
   reset(r.server.far);
-  ASSERT_TRUE(wait_for(poller.descriptor(), POLLIN));
+  ASSERT_TRUE(wait_for(r.server.near.get(), POLLIN));
   ASSERT_TRUE(turn_until([&] { return ended; }));
-  poller.turn();
+  turn();
   poller.clear_buried();
   EXPECT_EQ(owned_, nullptr);
 }
@@ -264,8 +266,8 @@ TEST_F(RelayTest, BuriedWhileItHadAskedToGoOn) {
   poller.again(r);
   poller.bury(std::move(owned_));
   poller.clear_buried();
-  poller.turn();
-  EXPECT_FALSE(poller.has_more());
+  turn();
+  EXPECT_FALSE(poller.wait(Milliseconds(0)));
 }
 
 }  // namespace
