@@ -11,26 +11,6 @@ namespace {
 
 using Fetch = config::Test::Fetch;
 
-/// Both as IPv6, where an IPv4 address is a mapped one.
-bool contains(const config::Network& network, const Endpoint& address) {
-  const auto inside = key_of(address, true), of = key_of(network.address, true);
-  if (!inside || !of) return false;
-  const unsigned bits = network.bits + (network.address.family() == AF_INET ? 96 : 0);
-  for (unsigned i = 0; i < bits; i += 8) {
-    const unsigned left = std::min(8u, bits - i);
-    const auto mask = static_cast<unsigned char>(0xff << (8 - left));
-    if ((static_cast<unsigned char>((*inside)[i / 8]) & mask) !=
-        (static_cast<unsigned char>((*of)[i / 8]) & mask))
-      return false;
-  }
-  return true;
-}
-
-bool is_in(const std::vector<config::Network>& networks, const Endpoint& address) {
-  return std::ranges::any_of(
-      networks, [&](const config::Network& network) { return contains(network, address); });
-}
-
 bool is_in(const config::Test& test, std::uint64_t number) {
   return std::ranges::any_of(test.ranges, [number](const auto& range) {
     return range.first <= number && number <= range.second;
@@ -60,9 +40,9 @@ bool holds(const config::Test& test, const Situation& at) {
     case Fetch::backend_sessions:
       return is_in(test, known ? at.load.proxies[proxy].backend_sessions.now() : 0);
     case Fetch::source:
-      return is_in(test.networks, at.source);
+      return contains(test.networks, at.source);
     case Fetch::destination:
-      return is_in(test.networks, at.destination);
+      return contains(test.networks, at.destination);
     case Fetch::source_port:
       return at.source.is_ip() && is_in(test, at.source.port());
     case Fetch::destination_port:

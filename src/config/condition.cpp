@@ -119,7 +119,7 @@ bool read_numbers(Parser& p, const Arguments& words, std::size_t at, std::size_t
 bool read_networks(Parser& p, const Arguments& words, std::size_t at, std::size_t end,
                    Test& test) {
   for (; at < end; ++at) {
-    const auto network = parse_network(p.expanded(words[at]));
+    const auto network = Network::parse(p.expanded(words[at]));
     if (!network) {
       p.error("'" + words[at] + "' is not an address or a network such as 10.0.0.0/8; names and "
               "files of addresses are not supported");
@@ -138,7 +138,7 @@ std::optional<std::vector<Test>> predefined(const std::string& name) {
   if (name != "LOCALHOST") return std::nullopt;
   Test local;
   local.fetch = Fetch::source;
-  local.networks = {*parse_network("127.0.0.1/8"), *parse_network("::1")};
+  local.networks = {*Network::parse("127.0.0.1/8"), *Network::parse("::1")};
   return std::vector{local};
 }
 
@@ -218,18 +218,6 @@ class Conditions {
 };
 
 }  // namespace
-
-std::optional<Network> parse_network(const std::string& text) {
-  const auto slash = text.find('/');
-  const auto address = Endpoint::ip(text.substr(0, slash), 0);
-  if (!address) return std::nullopt;
-  const unsigned most = address->family() == AF_INET ? 32 : 128;
-  if (slash == std::string::npos) return Network{*address, most};
-  const std::string mask = text.substr(slash + 1);
-  if (const auto bits = parse_number(mask); bits && *bits <= most)
-    return Network{*address, static_cast<unsigned>(*bits)};
-  return std::nullopt;
-}
 
 std::optional<Test> read_test(Parser& p, const Arguments& words, std::size_t first,
                               std::size_t end) {

@@ -15,7 +15,4 @@ std::optional<Test> read_test(Parser& parser, const Arguments& words, std::size_
 /// after telling what is wrong.
 std::optional<Condition> read_condition(Parser& parser, const Arguments& words, std::size_t first);
 
-/// "10.0.0.0/8", "::1", "192.168.1.1".
-std::optional<Network> parse_network(const std::string& text);
-
 }  // namespace novip::config

@@ -6,20 +6,12 @@
 #include <utility>
 #include <vector>
 
-#include "base/endpoint.h"
+#include "base/network.h"
 #include "config/server_model.h"
 
 /// Rules and what they depend on (configuration.txt, 7 "Using ACLs"): the part of the model
 /// (model.h) that says which clients come in, and where they go.
 namespace novip::config {
-
-/// An IP network; IPv4-mapped IPv6 addresses are IPv4 ones.
-struct Network {
-  Endpoint address;
-  unsigned bits = 0;
-
-  friend bool operator==(const Network&, const Network&) = default;
-};
 
 /// A question that has an answer whenever it is asked: nothing that a client says is inspected.
 struct Test {

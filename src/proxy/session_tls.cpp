@@ -12,7 +12,7 @@
 #include "proxy/reasons.h"
 #include "proxy/session.h"
 #include "proxy/start.h"
-#include "proxy/tcplog.h"
+#include "proxy/session_line.h"
 
 namespace novip::proxy {
 

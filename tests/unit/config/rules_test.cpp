@@ -54,13 +54,6 @@ TEST(Rules, WhatIsWrong) {
             std::string::npos);
 }
 
-TEST(Rules, Networks) {
-  EXPECT_EQ(parse_network("10.0.0.0/8")->bits, 8u);
-  EXPECT_EQ(parse_network("::1")->bits, 128u);
-  EXPECT_FALSE(parse_network("10.0.0.0/33"));
-  EXPECT_FALSE(parse_network("host"));
-}
-
 TEST(Stick, Tables) {
   const Proxy proxy =
       listen(" stick-table type ip size 200k expire 30m nopurge\n stick on dst\n");
