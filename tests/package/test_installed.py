@@ -80,7 +80,8 @@ def complete(root, *words):
 
 
 def test_completion(installed):
-    assert complete(installed, "novip", "s") == ["state"]
+    assert complete(installed, "novip", "s") == ["state", "status"]
+    assert complete(installed, "novip", "status", "") == ["--json", "--socket", "-f"]
     assert complete(installed, "novip", "state", "") == ["--postgres", "--timeout"]
     assert "/etc/novip/novip.cfg" in complete(installed, "novip", "-f", "/etc/novip/n")
 
@@ -99,6 +100,14 @@ def test_the_units_are_hardened(installed, unit):
     assert float(level.group(1)) < 2
 
 
+def wait_until_told(manager, what):
+    """Before it systemd may be told of sockets to keep."""
+    while True:
+        assert select.select([manager], [], [], 15)[0], f"systemd is not told {what}"
+        if manager.recv(1000) == what:
+            return
+
+
 def test_the_unit_s_commands_work_as_its_user(installed):
     """Checked, started, told ready, asked on the stats socket, ended: without any privilege."""
     unit = installed.read("/lib/systemd/system/novip.service")
@@ -113,8 +122,7 @@ def test_the_unit_s_commands_work_as_its_user(installed):
     (installed.path / "run/notify").chmod(0o777)
     novip = installed.start(*start, user="novip", NOTIFY_SOCKET="/run/notify")
     try:
-        assert select.select([manager], [], [], 15)[0], "systemd is not told that it is ready"
-        assert manager.recv(100) == b"READY=1"
+        wait_until_told(manager, b"READY=1")
         path = installed.path / "run/novip/novip.sock"
         assert path.stat().st_mode & 0o777 == 0o660
         with socket.socket(socket.AF_UNIX) as client:
@@ -123,7 +131,7 @@ def test_the_unit_s_commands_work_as_its_user(installed):
             assert b"srv1" in client.recv(65536)
         novip.terminate()
         assert novip.wait(timeout=10) == 0
-        assert manager.recv(100) == b"STOPPING=1"
+        wait_until_told(manager, b"STOPPING=1")
     finally:
         novip.kill()
         novip.communicate()
