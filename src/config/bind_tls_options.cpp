@@ -1,8 +1,8 @@
 #include "config/bind_option_table.h"
 #include "config/tls_words.h"
 
-// The options of a `bind` line that are about TLS (configuration.txt, 5.1). PostgreSQL's clients ask
-// for it within their own protocol, or begin with it when they know ALPN's "postgresql".
+// The options of a `bind` line that are about TLS (configuration.txt, 5.1). PostgreSQL's clients
+// ask for it within their own protocol, or begin with it when they know ALPN's "postgresql".
 
 namespace novip::config {
 
@@ -43,21 +43,17 @@ constexpr BindOption own[] = {
      },
      "a file name"},
     {"ca-file", 1,
-     [](Parser& p, BindLine& line, Value v) {
-       set_tls_file(p, line.tls.ca_file, p.ca_base, v);
-     },
+     [](Parser& p, BindLine& line, Value v) { set_tls_file(p, line.tls.ca_file, p.ca_base, v); },
      "a file name"},
     {"crl-file", 1,
-     [](Parser& p, BindLine& line, Value v) {
-       set_tls_file(p, line.tls.crl_file, p.ca_base, v);
-     },
+     [](Parser& p, BindLine& line, Value v) { set_tls_file(p, line.tls.crl_file, p.ca_base, v); },
      "a file name"},
     {"verify", 1, set_verify, "'none', 'optional' or 'required'"},
     {"alpn", 1, set_alpn, "'postgresql'"},
     {"strict-sni", 0, [](Parser&, BindLine& line, Value) { line.tls.strict_sni = true; }, ""},
     {"prefer-client-ciphers", 0, nullptr, "novip always follows the client's order", no_effect},
-    {"tls-ticket-keys", 1, nullptr, "novip gives no tickets: PostgreSQL's clients resume no session",
-     no_effect},
+    {"tls-ticket-keys", 1, nullptr,
+     "novip gives no tickets: PostgreSQL's clients resume no session", no_effect},
     {"no-ca-names", 0, nullptr, "novip tells its clients which authorities it knows", no_effect},
     {"npn", 1, nullptr, "PostgreSQL's clients know ALPN", no_effect},
     {"ca-verify-file", 1, nullptr, "give all authorities in 'ca-file'"},

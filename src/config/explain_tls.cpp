@@ -17,17 +17,16 @@ std::string bind_text(const Bind& bind) {
   std::string text = "On " + bind.text + " TLS ends at novip (" + certificates_text(tls) + ")";
   if (tls.verify == ClientVerify::required)
     text += ", with a client certificate that " + tls.ca_file + " vouches for";
-  if (tls.verify == ClientVerify::optional)
-    text += ", with a client certificate or without";
+  if (tls.verify == ClientVerify::optional) text += ", with a client certificate or without";
   return text + (tls.required ? "; who comes in plain is refused (28000)."
                               : "; who comes in plain is served too.");
 }
 
 std::string server_text(const ServerTls& tls) {
   if (!tls.sessions) return "in plain";
-  return tls.verify == Verify::required ? "over TLS, with a certificate that " + tls.ca_file +
-                                              " vouches for"
-                                        : "over TLS, with whatever certificate";
+  return tls.verify == Verify::required
+             ? "over TLS, with a certificate that " + tls.ca_file + " vouches for"
+             : "over TLS, with whatever certificate";
 }
 
 }  // namespace

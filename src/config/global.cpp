@@ -100,8 +100,8 @@ TlsProtocol& itself(TlsProtocol& protocol) { return protocol; }
 
 template <TlsDefaults side>
 void set_tls_options(Parser& p, const Arguments& words) {
-  read_options<TlsProtocol>(p, words, 0, tls_protocol_options<TlsProtocol, itself>,
-                            global(p).*side, p.name());
+  read_options<TlsProtocol>(p, words, 0, tls_protocol_options<TlsProtocol, itself>, global(p).*side,
+                            p.name());
 }
 
 void add_stats_socket(Parser& p, const Arguments& words) {

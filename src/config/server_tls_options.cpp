@@ -35,8 +35,8 @@ constexpr ServerOption own[] = {
     {"ssl", 0, [](Parser&, ServerLine& line, Value) { line.server.tls.sessions = true; }, ""},
     {"no-ssl", 0, [](Parser&, ServerLine& line, Value) { line.server.tls.sessions = false; }, ""},
     {"verify", 1, set_verify, "'none' or 'required'"},
-    {"verifyhost", 1,
-     [](Parser&, ServerLine& line, Value v) { line.server.tls.verify_host = v; }, "a host name"},
+    {"verifyhost", 1, [](Parser&, ServerLine& line, Value v) { line.server.tls.verify_host = v; },
+     "a host name"},
     {"ca-file", 1,
      [](Parser& p, ServerLine& line, Value v) {
        set_tls_file(p, line.server.tls.ca_file, p.ca_base, v);

@@ -47,8 +47,8 @@ struct ServerTls {
   std::string crl_file;
   std::string certificate;  // `crt`: client certificate and key, PEM
   std::string verify_host;
-  std::string sni;              // the name that sessions ask for
-  bool sni_of_client = false;   // `sni ssl_fc_sni`: the one that the client asked for
+  std::string sni;             // the name that sessions ask for
+  bool sni_of_client = false;  // `sni ssl_fc_sni`: the one that the client asked for
   TlsProtocol protocol;
 
   friend bool operator==(const ServerTls&, const ServerTls&) = default;

@@ -94,14 +94,12 @@ std::uint64_t Relay::carry(Side source, std::span<char> scratch, Moved& moved) {
 }
 
 ssize_t Relay::receive(const End& end, std::span<char> bytes, int flags) {
-  if (!end.tls || !end.tls->established())
-    return ::recv(end.fd, bytes.data(), bytes.size(), flags);
+  if (!end.tls || !end.tls->established()) return ::recv(end.fd, bytes.data(), bytes.size(), flags);
   return flags & MSG_PEEK ? end.tls->peek(bytes) : end.tls->read(bytes);
 }
 
 ssize_t Relay::transmit(const End& end, std::span<const char> bytes) {
-  return end.tls ? end.tls->write(bytes)
-                 : ::send(end.fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  return end.tls ? end.tls->write(bytes) : ::send(end.fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
 }
 
 std::span<const char> Relay::read(Side side, std::span<char> scratch) {

@@ -10,10 +10,7 @@
 namespace novip::proxy {
 
 ServerTls::ServerTls(int fd, tls::Context context, config::ServerTls settings, std::string sni)
-    : fd_(fd),
-      context_(std::move(context)),
-      settings_(std::move(settings)),
-      sni_(std::move(sni)) {}
+    : fd_(fd), context_(std::move(context)), settings_(std::move(settings)), sni_(std::move(sni)) {}
 
 ServerTls::Progress ServerTls::go_on() {
   if (stage_ == Stage::ask) return ask();

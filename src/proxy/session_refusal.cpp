@@ -31,8 +31,8 @@ void Session::refuse_malformed() {
 /// `require-ssl`
 void Session::refuse_plain() {
   loop_.counters().proxies[frontend_].frontend.request_errors.add();
-  refuse(invalid_authorization, "this port takes encrypted sessions only: connect with sslmode=require",
-         Cause::refused);
+  refuse(invalid_authorization,
+         "this port takes encrypted sessions only: connect with sslmode=require", Cause::refused);
 }
 
 /// See cannot_authenticate().

@@ -91,16 +91,15 @@ void Session::refuse_handshake(const std::string& why) {
 SetUp Session::encrypt_server() {
   using Progress = ServerTls::Progress;
   start_->encryption = std::make_unique<ServerTls>(
-      server_fd_.get(), loop_.server_tls(index(backend_), index(server_)),
-      server().settings->tls, sni_for(server()));
+      server_fd_.get(), loop_.server_tls(index(backend_), index(server_)), server().settings->tls,
+      sni_for(server()));
   for (;;) {
     const Progress progress = start_->encryption->go_on();
     if (progress == Progress::done) break;
     if (progress == Progress::declined || progress == Progress::failed) {
       start_->tls_failure = start_->encryption->failure();
       connect_failed();
-      const Lack lack =
-          progress == Progress::declined ? Lack::declines_tls : Lack::tls_failed;
+      const Lack lack = progress == Progress::declined ? Lack::declines_tls : Lack::tls_failed;
       tell_tls_failure(lack);
       co_return lose_server(lack);
     }

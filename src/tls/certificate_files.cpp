@@ -46,8 +46,9 @@ Status add_list(const std::string& list, std::vector<CertificateFile>& files) {
     words >> certificate.file;
     for (std::string word; words >> word;) {
       if (word.starts_with('['))
-        return Error{"crt-list '" + list + "', line " + std::to_string(number) +
-                     ": settings of one certificate are not supported; they stand on the bind line"};
+        return Error{
+            "crt-list '" + list + "', line " + std::to_string(number) +
+            ": settings of one certificate are not supported; they stand on the bind line"};
       if (!word.starts_with('!')) certificate.names.push_back(to_lower(word));
     }
     files.push_back(std::move(certificate));

@@ -15,8 +15,8 @@ struct CertificateFile {
 };
 
 /// What `crt` and `crt-list` name, in their order: the first is shown to who asks for no name. A
-/// directory stands for its files but for hidden ones and *.key, *.issuer, *.ocsp and *.sctl; a list
-/// has a file and names it is for on each line ("!name": not for that one).
+/// directory stands for its files but for hidden ones and *.key, *.issuer, *.ocsp and *.sctl; a
+/// list has a file and names it is for on each line ("!name": not for that one).
 Expected<std::vector<CertificateFile>> certificate_files(const config::BindTls& settings);
 
 }  // namespace novip::tls

@@ -9,12 +9,12 @@
 
 namespace novip::tls {
 
-/// TLS towards one server, by `verify`, `ca-file`, `crl-file`, `crt` and the protocol's words. Reads
-/// files: make it before chroot.
+/// TLS towards one server, by `verify`, `ca-file`, `crl-file`, `crt` and the protocol's words.
+/// Reads files: make it before chroot.
 Expected<Context> client_context(const config::ServerTls& settings);
 
-/// Which name the server is asked for (`sni`; empty: none), and which one its certificate must have:
-/// `verifyhost`, else the same, as HAProxy.
+/// Which name the server is asked for (`sni`; empty: none), and which one its certificate must
+/// have: `verifyhost`, else the same, as HAProxy.
 void expect_host(ssl_st* ssl, const config::ServerTls& settings, const std::string& sni);
 
 /// Servers that say the same share a context.

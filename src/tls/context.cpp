@@ -32,8 +32,9 @@ Error cannot_use(const std::string& what, const std::string& value, const std::s
 int no_passphrase(char*, int, int, void*) { return -1; }
 
 Status set_versions(SSL_CTX* context, const config::TlsProtocol& protocol) {
-  const auto least = protocol.min.value_or(
-      protocol.max ? std::min(*protocol.max, config::TlsVersion::tls12) : config::TlsVersion::tls12);
+  const auto least =
+      protocol.min.value_or(protocol.max ? std::min(*protocol.max, config::TlsVersion::tls12)
+                                         : config::TlsVersion::tls12);
   if (protocol.max && *protocol.max < least)
     return Error{"'ssl-min-ver' is above 'ssl-max-ver': no version of TLS is left"};
   // A version that OpenSSL takes for too weak is refused with no word by its security level, not

@@ -14,7 +14,8 @@ struct SslDeleter {
 };
 using Ssl = std::unique_ptr<ssl_st, SslDeleter>;
 
-/// The settings and certificates of one side of TLS; immutable once made, and usable by all threads.
+/// The settings and certificates of one side of TLS; immutable once made, and usable by all
+/// threads.
 using Context = std::shared_ptr<ssl_ctx_st>;
 
 /// Why the last call failed, in OpenSSL's words; forgotten when it was told. Of this thread.

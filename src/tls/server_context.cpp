@@ -53,9 +53,8 @@ std::vector<std::string> names_of(const Context& context) {
   std::vector<std::string> names;
   const X509* const certificate = SSL_CTX_get0_certificate(context.get());
   const auto add = [&names](const ASN1_STRING* text) {
-    names.push_back(
-        to_lower({reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
-                  static_cast<std::size_t>(ASN1_STRING_length(text))}));
+    names.push_back(to_lower({reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
+                              static_cast<std::size_t>(ASN1_STRING_length(text))}));
   };
   auto* const all = static_cast<GENERAL_NAMES*>(
       X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr));

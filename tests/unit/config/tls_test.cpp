@@ -53,8 +53,9 @@ TEST(BindTls, VersionsByTheirOtherWords) {
 TEST(BindTls, Mistakes) {
   EXPECT_EQ(told_of_bind("ssl"),
             "6! 'bind' :1: 'ssl' needs a certificate: give 'crt', a PEM file of it and its key\n");
-  EXPECT_EQ(told_of_bind("ssl crt /x.pem verify required"),
-            "6! 'bind' :1: 'verify' needs 'ca-file', the authorities whose certificates are good\n");
+  EXPECT_EQ(
+      told_of_bind("ssl crt /x.pem verify required"),
+      "6! 'bind' :1: 'verify' needs 'ca-file', the authorities whose certificates are good\n");
   EXPECT_EQ(told_of_bind("crt /x.pem"),
             "6: 'bind' :1: what is said about TLS has no effect without 'ssl'\n");
   EXPECT_EQ(told_of_bind("require-ssl"),
@@ -90,7 +91,8 @@ TEST(BindTls, DefaultsOfGlobal) {
 }
 
 TEST(ServerTls, Words) {
-  const auto tls = server_of("ssl ca-file /ca.pem crl-file /crl.pem crt /me.pem verifyhost db sni str(pg)");
+  const auto tls =
+      server_of("ssl ca-file /ca.pem crl-file /crl.pem crt /me.pem verifyhost db sni str(pg)");
   EXPECT_TRUE(tls.sessions);
   EXPECT_EQ(tls.verify, Verify::required);
   EXPECT_EQ(tls.ca_file, "/ca.pem");
@@ -124,9 +126,10 @@ TEST(ServerTls, OfNodes) {
 }
 
 TEST(Tls, IsExplained) {
-  const auto config = accepted(timeouts +
-                               "listen a\n bind :1 ssl crt /x.pem require-ssl ca-file /ca.pem verify "
-                               "required\n server s 127.0.0.1:1 ssl verify none\n");
+  const auto config =
+      accepted(timeouts +
+               "listen a\n bind :1 ssl crt /x.pem require-ssl ca-file /ca.pem verify "
+               "required\n server s 127.0.0.1:1 ssl verify none\n");
   const std::string text = explain(*config);
   EXPECT_NE(text.find("On :1 TLS ends at novip (/x.pem), with a client certificate that /ca.pem "
                       "vouches for; who comes in plain is refused (28000)."),

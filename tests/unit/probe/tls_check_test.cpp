@@ -110,7 +110,7 @@ TEST_F(TlsCheckTest, TheServerMayAskForACertificate) {
 TEST_F(TlsCheckTest, AServerThatSpeaksNoTls) {
   auto loaded = tls::client_context(server_.tls);
   context_of_check_ = for_asio(*loaded);
-    tls_ = context_of_check_.get();
+  tls_ = context_of_check_.get();
   using End = Behaviour::End;
   EXPECT_EQ(text(check({"hello there\r\n", End::stay, true})), "L6RSP SSL handshake failure");
   EXPECT_EQ(text(check({"", End::close, true})), "L6RSP SSL handshake failure");

@@ -1,10 +1,11 @@
 // Contexts out of files: what is found by which name, and what is told of files that are no good.
+#include "tls/context.h"
+
 #include <gtest/gtest.h>
 #include <openssl/ssl.h>
 
 #include "identity.h"
 #include "tls/client_context.h"
-#include "tls/context.h"
 #include "tls/server_context.h"
 
 namespace novip::tls::testing {
@@ -95,7 +96,8 @@ TEST(ServerContext, AKeyWithAPassphraseIsNotAskedFor) {
   PEM_write_bio_PKCS8PrivateKey(out, key, EVP_aes_256_cbc(), "secret", 6, nullptr, nullptr);
   char* text = nullptr;
   const long size = BIO_get_mem_data(out, &text);
-  const TemporaryFile file(Identity().pem()), locked(std::string(text, static_cast<std::size_t>(size)));
+  const TemporaryFile file(Identity().pem()),
+      locked(std::string(text, static_cast<std::size_t>(size)));
   BIO_free(out);
   EVP_PKEY_free(key);
   std::filesystem::copy(locked.path(), file.path() + ".key");
