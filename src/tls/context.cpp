@@ -25,7 +25,7 @@ int number_of(config::TlsVersion version) {
 }
 
 Error cannot_use(const std::string& what, const std::string& value, const std::string& expected) {
-  return Error{"cannot use " + what + " '" + value + "': " + last_error() + "; " + expected};
+  return Error{"cannot use " + what + " '" + value + "': " + cause_of_failure() + "; " + expected};
 }
 
 /// A key that asks for a passphrase would have the daemon read the terminal.
@@ -58,9 +58,10 @@ Status set_ciphers(SSL_CTX* context, const config::TlsProtocol& protocol) {
 }  // namespace
 
 Expected<Context> make_context(Role role, const config::TlsProtocol& protocol) {
+  ERR_clear_error();
   Context context(SSL_CTX_new(role == Role::server ? TLS_server_method() : TLS_client_method()),
                   SSL_CTX_free);
-  if (!context) return Error{"TLS: " + last_error()};
+  if (!context) return Error{"TLS: " + cause_of_failure()};
   SSL_CTX* const c = context.get();
   SSL_CTX_set_options(c, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET);
   SSL_CTX_set_num_tickets(c, 0);
@@ -75,6 +76,7 @@ Expected<Context> make_context(Role role, const config::TlsProtocol& protocol) {
 }
 
 Status trust(const Context& context, const std::string& ca_file, const std::string& crl_file) {
+  ERR_clear_error();
   SSL_CTX* const c = context.get();
   if (ca_file == "@system-ca") {
     SSL_CTX_set_default_verify_paths(c);
@@ -91,6 +93,7 @@ Status trust(const Context& context, const std::string& ca_file, const std::stri
 }
 
 Status use_certificate(const Context& context, const std::string& file) {
+  ERR_clear_error();
   const std::string of_key = file + ".key";
   const bool apart = ::access(of_key.c_str(), F_OK) == 0;
   const std::string& key = apart ? of_key : file;

@@ -9,8 +9,8 @@ namespace novip::tls {
 
 void SslDeleter::operator()(ssl_st* ssl) const { SSL_free(ssl); }
 
-std::string last_error() {
-  const unsigned long code = ERR_peek_last_error();
+std::string cause_of_failure() {
+  const unsigned long code = ERR_peek_error();
   ERR_clear_error();
   if (code == 0) return "unknown error";
   if (ERR_SYSTEM_ERROR(code)) return std::strerror(ERR_GET_REASON(code));

@@ -18,7 +18,8 @@ using Ssl = std::unique_ptr<ssl_st, SslDeleter>;
 /// threads.
 using Context = std::shared_ptr<ssl_ctx_st>;
 
-/// Why the last call failed, in OpenSSL's words; forgotten when it was told. Of this thread.
-std::string last_error();
+/// Why a call failed, in OpenSSL's words: its first cause since ERR_clear_error(), forgotten when
+/// it was told. Of this thread.
+std::string cause_of_failure();
 
 }  // namespace novip::tls
