@@ -11,8 +11,8 @@
 #include "proxy/loop.h"
 #include "proxy/reasons.h"
 #include "proxy/session.h"
-#include "proxy/start.h"
 #include "proxy/session_line.h"
+#include "proxy/start.h"
 
 namespace novip::proxy {
 

@@ -335,6 +335,7 @@ def test_a_server_s_certificate_must_be_good(start_pool, stranger, native):
                          f"ca-file {native['srv1'].postgres.data / 'server.crt'} "
                          "verifyhost elsewhere": "hostname mismatch"}.items():
         pool = start_pool(PRIMARY, "hold off", node=f"ssl {options}")
+        wait_for(lambda: pool.proxy.api.up("pool"), "the primary is known")
         with pytest.raises(psycopg.OperationalError, match=f"no TLS with srv1: .*{why}"):
             pool.connect()
 

@@ -226,7 +226,7 @@ def test_certificates_are_rotated_under_load(start_pool, authority, folder, clea
 
 def test_a_certificate_that_cannot_be_used_changes_nothing(start_pool, authority, folder):
     file = folder / "now.pem"
-    authority.issue("novip", "localhost").rename(file)
+    authority.issue("once-good", "localhost").rename(file)
     good = file.read_text()
     pool = start_pool(PRIMARY, bind=f"ssl crt {file}")
     for bad in ("", "no certificate", good[:good.index("-----BEGIN PRIVATE")]):
