@@ -26,6 +26,22 @@ void check_proxy(Parser& p, const Proxy& proxy) {
         "'roundrobin', 'random' or 'source'");
 }
 
+/// The kernel does not ask rules.
+void check_rules(Parser& p, const Proxy& backend, const Proxy& frontend) {
+  const bool access = !frontend.connection_rules.empty() || !frontend.session_rules.empty() ||
+                      !frontend.content_rules.empty() || !backend.content_rules.empty();
+  const auto refuse = [&](const std::string& what) {
+    p.error_at(frontend.where,
+               start(backend) + "the kernel asks no rules such as " + what +
+                   (&frontend == &backend ? "" : ", as " + title(frontend) + " has") +
+                   "; use 'forward relay'");
+  };
+  if (access) refuse("'tcp-request'");
+  if (!frontend.use_backend.empty()) refuse("'use_backend'");
+  if (!backend.use_server.empty()) refuse("'use-server'");
+  if (!backend.stick_rules.empty()) refuse("'stick'");
+}
+
 void check_server(Parser& p, const Proxy& proxy, const Server& server) {
   const std::string text = start(proxy) + "server '" + server.name + "' ";
   const auto refuse = [&](const std::string& why) { p.error_at(server.where, text + why); };
@@ -84,6 +100,7 @@ void check_binds(Parser& p, const Proxy& backend) {
     const bool itself = &frontend == &backend && frontend.default_backend.empty();
     const bool leads = frontend.is_frontend() && frontend.default_backend == backend.name;
     if (frontend.disabled || (!itself && !leads)) continue;
+    check_rules(p, backend, frontend);
     for (const Bind& bind : frontend.binds) check_bind(p, backend, frontend, bind);
   }
 }
