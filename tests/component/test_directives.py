@@ -278,7 +278,6 @@ acl dead nbsrv(a) lt 1;tcp-request connection reject if dead
 tcp-request connection reject if dead
 tcp-request connection reject if { nbsrv(a) lt 1 } or !{ src 127.0.0.1 }
 tcp-request connection reject if { nbsrv(a) lt 1
-tcp-request connection reject if
 tcp-request connection reject unless TRUE
 tcp-request connection nothing
 tcp-request content reject if FALSE

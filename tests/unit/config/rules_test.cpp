@@ -35,10 +35,11 @@ TEST(Rules, WhatIsNotThere) {
             "7! 'nbsr' is not supported in a condition; did you mean 'nbsrv'?\n");
   EXPECT_EQ(told_of_listen(" tcp-request connection reject if { nbsrv(b) lt 1 }\n"),
             "5! a condition of listen 'a' asks about 'b', which is not there\n");
+  EXPECT_EQ(told_of_listen(" acl unused nbsrv(b) lt 1\n"),
+            "5! acl 'unused' of listen 'a' asks about 'b', which is not there\n");
   EXPECT_EQ(told_of_listen(" use_backend b if TRUE\n"),
             "7! listen 'a': unable to find required use_backend: 'b'\n");
-  EXPECT_EQ(told_of_listen(" stick on src\n"),
-            "7! listen 'a': unable to find stick-table 'a'\n");
+  EXPECT_EQ(told_of_listen(" stick on src\n"), "7! listen 'a': unable to find stick-table 'a'\n");
 }
 
 TEST(Rules, WhatIsWrong) {
@@ -46,8 +47,9 @@ TEST(Rules, WhatIsWrong) {
             "7! missing closing '}' in condition\n");
   EXPECT_EQ(told_of_listen(" tcp-request connection reject if\n"),
             "7! 'if' expects a condition to follow\n");
-  EXPECT_EQ(told_of_listen(" tcp-request connection reject TRUE\n"),
-            "7! 'tcp-request connection' expects 'if' or 'unless' before a condition, got 'TRUE'\n");
+  EXPECT_EQ(
+      told_of_listen(" tcp-request connection reject TRUE\n"),
+      "7! 'tcp-request connection' expects 'if' or 'unless' before a condition, got 'TRUE'\n");
   EXPECT_NE(told_of_listen(" tcp-request content track-sc0 src\n").find("supports 'accept' and"),
             std::string::npos);
   EXPECT_NE(told_of_listen(" acl x src example.com\n").find("is not an address"),
@@ -55,8 +57,7 @@ TEST(Rules, WhatIsWrong) {
 }
 
 TEST(Stick, Tables) {
-  const Proxy proxy =
-      listen(" stick-table type ip size 200k expire 30m nopurge\n stick on dst\n");
+  const Proxy proxy = listen(" stick-table type ip size 200k expire 30m nopurge\n stick on dst\n");
   ASSERT_TRUE(proxy.stick_table);
   EXPECT_EQ(*proxy.stick_table, (StickTable{false, 204800, Milliseconds(1800000), true}));
   ASSERT_EQ(proxy.stick_rules.size(), 1u);
