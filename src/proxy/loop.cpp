@@ -42,11 +42,11 @@ void Loop::run() {
   });
   while (!over_) {
     poller_.wait(time_to_wait());
+    open_mail();
     turn([this] {
       poller_.turn();
       reach_deadlines();
     });
-    open_mail();
   }
 }
 

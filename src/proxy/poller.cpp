@@ -56,7 +56,7 @@ void Poller::turn() {
 }
 
 void Poller::clear_buried() {
-  if (buried_.empty()) return;
+  if (buried_.empty() || found_ > 0) return;  // what was found may be theirs
   std::erase_if(again_, [](const Watcher* watcher) { return watcher->buried_; });
   // A destructor may end another session: what it buries goes into the emptied list.
   while (!buried_.empty()) std::exchange(buried_, {}).clear();

@@ -55,7 +55,8 @@ class Poller {
   bool wait(Milliseconds limit);
   /// Hands out the events that wait() found, once.
   void turn();
-  /// Deletes what was buried. At the end of each turn, and of anything else that can end a session.
+  /// Deletes what was buried, unless there are events that turn() has yet to hand out: then the end
+  /// of that turn does. At the end of each turn, and of anything else that can end a session.
   void clear_buried();
 
  private:
