@@ -112,7 +112,8 @@ bool Resets::ask(std::uint16_t type, const inet_diag_req_v2& request, Answer& an
   } message{};
   message.header.nlmsg_len = sizeof message;
   message.header.nlmsg_type = type;
-  message.header.nlmsg_flags = NLM_F_REQUEST | (type == SOCK_DESTROY ? NLM_F_ACK : 0);
+  message.header.nlmsg_flags = NLM_F_REQUEST;
+  if (type == SOCK_DESTROY) message.header.nlmsg_flags |= NLM_F_ACK;
   message.header.nlmsg_seq = ++sequence_;
   message.request = request;
   if (::send(diagnosis_.get(), &message, sizeof message, 0) < 0) return false;
