@@ -176,12 +176,12 @@ void Control::run(std::function<void()> ready) {
 }
 
 void Control::start_workers_when_settled() {
-  if (!started_ && roster_.settled()) start_workers();
+  if (roster_.settled()) start_workers();
 }
 
 void Control::start_workers() {
-  if (started_ || stopping_) return;
-  started_ = true;
+  if (starting_ || stopping_) return;
+  starting_ = true;
   settle_timer_.cancel();
   if (!kernel_) return serve();
   // Whoever is let in before the rules are there would be relayed.
@@ -190,7 +190,9 @@ void Control::start_workers() {
 
 void Control::serve() {
   if (stopping_) return;
+  started_ = true;
   const auto snapshot = roster_.snapshot();
+  if (kernel_) kernel_->follow(snapshot);
   for (auto& worker : workers_) {
     worker->publish(snapshot);
     worker->start();

@@ -131,7 +131,8 @@ class Control {
   std::deque<Order> reloads_;
   admin::Process::Reloads reload_counts_;
   bool sockets_passed_ = false;  // a successor listens on ours
-  bool started_ = false;
+  bool starting_ = false;        // everything is known that has to be
+  bool started_ = false;         // and clients are let in
   bool stopping_ = false;
   bool publish_posted_ = false;
 };

@@ -207,7 +207,7 @@ class Forwarding::Loop {
   }
 
   void count() {
-    if (rules_.superseded() || !look()) return;
+    if (!rules_.in_force() || rules_.superseded() || !look()) return;
     sessions_.count(marks_);
     if (const auto counters = rules_.counters()) sessions_.count_traffic(*counters);
     std::map<std::size_t, unsigned> held;

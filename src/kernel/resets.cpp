@@ -72,6 +72,26 @@ void send(int fd, const Header& header, const tcphdr& segment, const Endpoint& t
   ::sendto(fd, packet.data(), packet.size(), MSG_DONTWAIT, address.data(), address.size());
 }
 
+inet_diag_req_v2 request_for(const Endpoint& local, const Endpoint& peer) {
+  inet_diag_req_v2 request{};
+  request.sdiag_family = static_cast<std::uint8_t>(local.family());
+  request.sdiag_protocol = IPPROTO_TCP;
+  request.idiag_states = ~0U;
+  request.id.idiag_sport = htons(local.port());
+  request.id.idiag_dport = htons(peer.port());
+  const auto ours = bytes_of(local), theirs = bytes_of(peer);
+  std::memcpy(request.id.idiag_src, ours.data(), ours.size());
+  std::memcpy(request.id.idiag_dst, theirs.data(), theirs.size());
+  request.id.idiag_cookie[0] = request.id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
+  return request;
+}
+
+/// Neither listening nor over.
+bool is_connection(std::uint8_t state) {
+  return state == TCP_ESTABLISHED || state == TCP_FIN_WAIT1 || state == TCP_FIN_WAIT2 ||
+         state == TCP_CLOSE_WAIT || state == TCP_CLOSING || state == TCP_LAST_ACK;
+}
+
 }  // namespace
 
 Resets::Resets()
@@ -83,35 +103,48 @@ Resets::Resets()
     ::setsockopt(diagnosis_.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
 }
 
-bool Resets::destroy(const Endpoint& local, const Endpoint& peer) {
+/// Sends a request and receives the answer to it. False: none came.
+template <typename Answer>
+bool Resets::ask(std::uint16_t type, const inet_diag_req_v2& request, Answer& answer) {
   struct {
     nlmsghdr header;
     inet_diag_req_v2 request;
   } message{};
   message.header.nlmsg_len = sizeof message;
-  message.header.nlmsg_type = SOCK_DESTROY;
-  message.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+  message.header.nlmsg_type = type;
+  message.header.nlmsg_flags = NLM_F_REQUEST;
+  if (type == SOCK_DESTROY) message.header.nlmsg_flags |= NLM_F_ACK;
   message.header.nlmsg_seq = ++sequence_;
-  auto& request = message.request;
-  request.sdiag_family = static_cast<std::uint8_t>(local.family());
-  request.sdiag_protocol = IPPROTO_TCP;
-  request.idiag_states = ~0U;
-  request.id.idiag_sport = htons(local.port());
-  request.id.idiag_dport = htons(peer.port());
-  const auto ours = bytes_of(local), theirs = bytes_of(peer);
-  std::memcpy(request.id.idiag_src, ours.data(), ours.size());
-  std::memcpy(request.id.idiag_dst, theirs.data(), theirs.size());
-  request.id.idiag_cookie[0] = request.id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
+  message.request = request;
   if (::send(diagnosis_.get(), &message, sizeof message, 0) < 0) return false;
+  do
+    if (::recv(diagnosis_.get(), &answer, sizeof answer, 0) < 0) return false;
+  while (answer.header.nlmsg_seq != sequence_);
+  return true;
+}
+
+/// The kernel looks for a listening socket where there is no connection with these addresses: which
+/// socket it found is looked at, and just that one is destroyed, by its cookie.
+bool Resets::destroy(const Endpoint& local, const Endpoint& peer) {
+  inet_diag_req_v2 request = request_for(local, peer);
+  struct {
+    nlmsghdr header;
+    inet_diag_msg socket;
+    char attributes[1024];
+  } found{};
+  if (!ask(SOCK_DIAG_BY_FAMILY, request, found)) return false;
+  if (found.header.nlmsg_type != SOCK_DIAG_BY_FAMILY || !is_connection(found.socket.idiag_state))
+    return false;
+  std::memcpy(request.id.idiag_cookie, found.socket.id.idiag_cookie,
+              sizeof request.id.idiag_cookie);
+  request.id.idiag_if = found.socket.id.idiag_if;
   struct {
     nlmsghdr header;
     nlmsgerr result;
     char rest[1024];
-  } answer{};
-  do
-    if (::recv(diagnosis_.get(), &answer, sizeof answer, 0) < 0) return false;
-  while (answer.header.nlmsg_seq != sequence_);
-  return answer.header.nlmsg_type == NLMSG_ERROR && answer.result.error == 0;
+  } done{};
+  return ask(SOCK_DESTROY, request, done) && done.header.nlmsg_type == NLMSG_ERROR &&
+         done.result.error == 0;
 }
 
 void Resets::provoke(const Endpoint& from, const Endpoint& to) {

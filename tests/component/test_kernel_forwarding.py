@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from harness import configurations
+from harness.clients import Opener
 from harness.cluster import Cluster
 from harness.network import Network
 from harness.wait import wait_for
@@ -124,17 +125,21 @@ def test_ipv6(kernel, network):
 
 
 def test_counts(kernel):
-    node = kernel["srv3"]
-    before = counted(node, "prod", "srv1"), counted(node, "prod", "srv1", "bout")
+    """Each second; what the tests before did may still have to be counted."""
+    node = kernel["srv1"]       # through the others' the standbys replicate
+    before = counted(node, "prod", "srv1", "bout")
     with node.connect("prod") as session:
-        session.execute("SELECT repeat('x', 100000)")
+        session.execute("SELECT repeat('x', 1000000)")
         wait_for(lambda: counted(node, "prod", "srv1", "scur") == 1, "the session is counted")
-        wait_for(lambda: counted(node, "prod", "srv1", "bout") - before[1] >= 100000,
+        wait_for(lambda: counted(node, "prod", "srv1", "bout") - before >= 1000000,
                  "its bytes are counted")
-        assert counted(node, "prod", "srv1", "bout") - before[1] < 150000
-    wait_for(lambda: counted(node, "prod", "srv1") == before[0] + 1, "stot")
-    wait_for(lambda: counted(node, "prod", "srv1", "scur") == 0, "its end is counted")
-    assert counted(node, "prod", "FRONTEND") == counted(node, "prod", "BACKEND")
+        assert counted(node, "prod", "srv1", "bout") - before < 1500000
+        sessions = counted(node, "prod", "srv1")
+        with node.connect("prod"):
+            wait_for(lambda: counted(node, "prod", "srv1", "scur") == 2, "so is another one")
+            wait_for(lambda: counted(node, "prod", "srv1") == sessions + 1, "just once")
+    wait_for(lambda: counted(node, "prod", "srv1", "scur") == 0, "their ends are counted")
+    assert counted(node, "prod", "FRONTEND") == counted(node, "prod", "BACKEND") > 0
 
 
 def test_a_guarded_port_is_open_in_its_role_only(kernel, network):
@@ -155,69 +160,42 @@ def test_a_guarded_port_is_open_in_its_role_only(kernel, network):
     wait_for(lambda: not opens(srv1, 5442), "the guard closes the port of a dead agent", 3)
     print(f"closed {time.monotonic() - began:.2f} s after the agent died")
     assert "guard.5442" in rules(network, "srv1")
-
-
-class Clients:
-    """Connect without a pause, each time asking who they reached."""
-
-    def __init__(self, kernel, count):
-        self.wrong, self.failed, self.served = [], [], 0
-        self._ended = threading.Event()
-        self._threads = [threading.Thread(target=self._run, daemon=True,
-                                          args=(kernel.nodes[i % 3], ("prod", "stdby")[i % 2]))
-                         for i in range(count)]
-
-    def _run(self, node, pool):
-        while not self._ended.is_set():
-            try:
-                with psycopg.connect(node.conninfo_of(pool).replace("connect_timeout=5",
-                                                                    "connect_timeout=20"),
-                                     autocommit=True) as session:
-                    recovering, server, _ = session.execute(WHO).fetchone()
-                    if recovering != (pool == "stdby"):
-                        self.wrong.append((pool, server))
-                    self.served += 1
-            except psycopg.Error as error:
-                self.failed.append(f"{pool} by {node.name}: {error}")
-
-    def __enter__(self):
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._ended.set()
-        for thread in self._threads:
-            thread.join(60)
+    srv1.proxy.start(network=network.namespace("srv1"))
 
 
 def is_over(connection):
     """Whether the other side ended this session, without asking it anything."""
-    readable, _, _ = select.select([connection.pgconn.socket], [], [], 0)
-    if not readable:
-        return False
     try:
-        connection.pgconn.consume_input()
-        connection.pgconn.get_result() if connection.pgconn.is_busy() else None
-        return connection.pgconn.status != psycopg.pq.ConnStatus.OK
+        readable, _, _ = select.select([connection.pgconn.socket], [], [], 0)
+        if readable:
+            connection.pgconn.consume_input()
     except psycopg.Error:
         return True
+    return connection.pgconn.status != psycopg.pq.ConnStatus.OK
 
 
-def test_switchover_with_clients_that_connect_all_the_time(kernel):
-    """No session on a server of the wrong role; who comes while there is no primary is held."""
+def test_switchover_with_clients_that_connect_all_the_time(kernel, cleanup):
+    """No session on a server of the wrong role, and those that are there end."""
+    srv2 = kernel["srv2"]
     idle = [kernel["srv3"].connect("prod"), kernel["srv1"].connect("prod")]
-    kept = kernel["srv1"].connect("stdby")
-    with Clients(kernel, 6) as clients:
-        wait_for(lambda: clients.served > 50, "clients are served")
-        kernel.switchover(kernel["srv2"])
-        wait_for(lambda: all(is_over(session) for session in idle), "sessions of srv1 end")
-        served = clients.served
-        kernel.wait_settled()
-        wait_for(lambda: clients.served > served + 50, "clients are served again")
-    print(f"{clients.served} sessions, {len(clients.failed)} failed: {clients.failed[:5]}")
-    assert clients.wrong == []
-    kept.close()
+    openers = [cleanup.enter_context(Opener(kernel, pool)) for pool in 2 * ("prod", "stdby")]
+    wait_for(lambda: all(len(opener.sessions) > 10 for opener in openers), "clients are served")
+    kernel.switchover(srv2)
+    promoted = time.monotonic()
+    wait_for(lambda: all(is_over(session) for session in idle), "sessions of srv1 end")
+    for opener in openers[0::2]:
+        wait_for(lambda: opener.count_on(srv2.address, promoted) >= 3, "srv2 serves writers")
+    for opener in openers[1::2]:
+        wait_for(lambda: opener.count_on(kernel["srv1"].address, promoted) >= 3,
+                 "srv1 serves readers")
+    cleanup.close()
+    for opener in openers[0::2]:
+        assert not any(standby for _, standby, _ in opener.sessions)
+    for opener in openers[1::2]:
+        assert all(standby or (server == srv2.address and began < promoted)
+                   for began, standby, server in opener.sessions)
+    print(sum(len(opener.sessions) for opener in openers), "sessions, not opened:",
+          [failure for opener in openers for failure in opener.failures])
 
 
 def test_who_is_held_goes_to_the_new_primary(kernel, network):
@@ -234,7 +212,7 @@ def test_who_is_held_goes_to_the_new_primary(kernel, network):
     threads = [threading.Thread(target=connect) for _ in range(5)]
     for thread in threads:
         thread.start()
-    wait_for(lambda: rules(network, "srv3").count("timeout 30s expires") == 5, "they are held")
+    wait_for(lambda: rules(network, "srv3").count("timeout 30s expires") >= 5, "they are held")
     srv2.postgres.promote()
     for thread in threads:
         thread.join(30)
@@ -262,7 +240,8 @@ def test_sessions_outlive_a_crash_of_novip(kernel, network):
     srv3.proxy.start(network=network.namespace("srv3"))
     kernel.wait_settled()
     time_known = counted(srv3, "prod", "srv1")
-    wait_for(lambda: counted(srv3, "prod", "srv1", "scur") == 1, "its session is adopted")
+    wait_for(lambda: counted(srv3, "prod", "srv1", "scur") >= 2,
+             "its session is adopted, and the standby's")
     assert session.execute("SELECT 1").fetchone() == (1,)
     assert srv3.reaches("prod", standby=False)
     wait_for(lambda: counted(srv3, "prod", "srv1") > time_known, "the new one counts")
@@ -281,17 +260,16 @@ def test_an_end_removes_the_rules_and_the_sessions(kernel, network):
 
 
 def test_a_soft_stop_lets_sessions_finish(kernel, network):
-    srv3 = kernel["srv3"]
-    session = srv3.connect("prod")
-    wait_for(lambda: counted(srv3, "prod", "srv1", "scur") == 1, "the session is counted")
-    srv3.proxy.send(signal.SIGUSR1)
-    wait_for(lambda: "dnat" not in rules(network, "srv3").replace("dnat to :5434", ""),
-             "nobody new")
+    srv1 = kernel["srv1"]
+    session = srv1.connect("prod")
+    wait_for(lambda: counted(srv1, "prod", "srv1", "scur") == 1, "the session is counted")
+    srv1.proxy.send(signal.SIGUSR1)
+    wait_for(lambda: "dnat ip" not in rules(network, "srv1"), "nobody new is led on")
     assert session.execute("SELECT 1").fetchone() == (1,)
     session.close()
-    wait_for(lambda: not srv3.proxy.running, "it ends with the last session")
-    assert "novip" not in rules(network, "srv3")
-    srv3.proxy.stop()
+    wait_for(lambda: not srv1.proxy.running, "it ends with the last session")
+    assert "novip" not in rules(network, "srv1")
+    srv1.proxy.stop()
 
 
 def test_a_reload_breaks_nothing(kernel):

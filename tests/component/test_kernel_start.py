@@ -43,7 +43,10 @@ def start(folder, network):
     def start(text, **options):
         proxy = Proxy(f"proxy{len(started)}", text, folder)
         started.append(proxy)
-        return proxy.start(network=network.namespace("srv1"), **options)
+        proxy.start(network=network.namespace("srv1"), **options)
+        # Whoever comes before the rules is relayed.
+        wait_for(lambda: "goto" in network.run("srv1", "nft", "list", "ruleset"), "rules are there")
+        return proxy
 
     yield start
     for proxy in started:
@@ -94,6 +97,33 @@ def test_without_hold_clients_are_refused_at_once(start, network):
     began = time.monotonic()
     assert connect(network, 20) == "refused"
     assert time.monotonic() - began < 1
+
+
+def reset(connection):
+    """Whether it was reset, within a while."""
+    connection.settimeout(5)
+    try:
+        connection.recv(1)
+        return False
+    except (ConnectionResetError, ConnectionAbortedError):
+        return True
+
+
+def test_the_operator_ends_sessions_and_the_server_goes_on_listening(start, network, cleanup):
+    """Both ends are of this machine: neither may lose more than the connection."""
+    with network.inside("srv1"):
+        server = cleanup.enter_context(socket.create_server(("127.0.0.1", 6001)))
+    server.settimeout(5)
+    proxy = start(CONFIGURATION.format(hold="hold 20s").replace("check inter 50ms fall 1 rise 1", ""))
+    for _ in range(3):
+        with network.inside("srv1"):
+            client = cleanup.enter_context(socket.create_connection(("127.0.0.1", 6000), 5))
+        accepted = cleanup.enter_context(server.accept()[0])
+        client.sendall(b"x")
+        assert accepted.recv(1) == b"x"
+        assert "web" not in proxy.api("show sess")      # it is the kernel's
+        proxy.api("shutdown sessions server web/one")
+        assert reset(client) and reset(accepted)
 
 
 def test_as_another_user_it_keeps_the_capability(start, network, cleanup, folder):
