@@ -83,16 +83,11 @@ Resets::Resets()
     ::setsockopt(diagnosis_.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
 }
 
+/// The kernel looks a socket up as it would for a segment, and so falls back to the one that
+/// listens (PostgreSQL's own) when the connection is no more. Hence it is asked first which one it
+/// means, and told to destroy just that: its cookie is nobody else's.
 bool Resets::destroy(const Endpoint& local, const Endpoint& peer) {
-  struct {
-    nlmsghdr header;
-    inet_diag_req_v2 request;
-  } message{};
-  message.header.nlmsg_len = sizeof message;
-  message.header.nlmsg_type = SOCK_DESTROY;
-  message.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
-  message.header.nlmsg_seq = ++sequence_;
-  auto& request = message.request;
+  inet_diag_req_v2 request{};
   request.sdiag_family = static_cast<std::uint8_t>(local.family());
   request.sdiag_protocol = IPPROTO_TCP;
   request.idiag_states = ~0U;
@@ -102,16 +97,38 @@ bool Resets::destroy(const Endpoint& local, const Endpoint& peer) {
   std::memcpy(request.id.idiag_src, ours.data(), ours.size());
   std::memcpy(request.id.idiag_dst, theirs.data(), theirs.size());
   request.id.idiag_cookie[0] = request.id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
-  if (::send(diagnosis_.get(), &message, sizeof message, 0) < 0) return false;
+
+  const auto found = ask(SOCK_DIAG_BY_FAMILY, request);
+  if (!found || found->idiag_state == TCP_LISTEN) return false;
+  std::memcpy(request.id.idiag_cookie, found->id.idiag_cookie, sizeof found->id.idiag_cookie);
+  return ask(SOCK_DESTROY, request).has_value();
+}
+
+/// The socket that it found; all zeros where it only says that all went well.
+std::optional<inet_diag_msg> Resets::ask(std::uint16_t type, const inet_diag_req_v2& about) {
   struct {
-    nlmsghdr header;
-    nlmsgerr result;
-    char rest[1024];
-  } answer{};
+    nlmsghdr header{};
+    inet_diag_req_v2 request{};
+  } message;
+  message.header.nlmsg_len = sizeof message;
+  message.header.nlmsg_type = type;
+  message.header.nlmsg_flags = NLM_F_REQUEST;
+  if (type == SOCK_DESTROY) message.header.nlmsg_flags |= NLM_F_ACK;  // it says nothing else
+  message.header.nlmsg_seq = ++sequence_;
+  message.request = about;
+  if (::send(diagnosis_.get(), &message, sizeof message, 0) < 0) return std::nullopt;
+
+  alignas(nlmsghdr) std::array<char, 2048> bytes;
+  const auto* const answer = reinterpret_cast<const nlmsghdr*>(bytes.data());
   do
-    if (::recv(diagnosis_.get(), &answer, sizeof answer, 0) < 0) return false;
-  while (answer.header.nlmsg_seq != sequence_);
-  return answer.header.nlmsg_type == NLMSG_ERROR && answer.result.error == 0;
+    if (::recv(diagnosis_.get(), bytes.data(), bytes.size(), 0) <= 0) return std::nullopt;
+  while (answer->nlmsg_seq != sequence_);
+  if (answer->nlmsg_type == SOCK_DIAG_BY_FAMILY &&
+      answer->nlmsg_len >= NLMSG_LENGTH(sizeof(inet_diag_msg)))
+    return *static_cast<const inet_diag_msg*>(NLMSG_DATA(answer));
+  const bool well = answer->nlmsg_type == NLMSG_ERROR &&
+                    static_cast<const nlmsgerr*>(NLMSG_DATA(answer))->error == 0;
+  return well ? std::optional(inet_diag_msg{}) : std::nullopt;
 }
 
 void Resets::provoke(const Endpoint& from, const Endpoint& to) {

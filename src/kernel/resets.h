@@ -1,5 +1,10 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
+
+#include <linux/inet_diag.h>
+
 #include "base/endpoint.h"
 #include "base/fd.h"
 
@@ -11,7 +16,7 @@ class Resets {
   Resets();
 
   /// Ends the socket of this machine that has these addresses, with a reset to its peer; its owner
-  /// gets ECONNABORTED (sock_diag's SOCK_DESTROY). False: there is none.
+  /// gets ECONNABORTED (sock_diag's SOCK_DESTROY). False: there is none. Never one that listens.
   bool destroy(const Endpoint& local, const Endpoint& peer);
   /// Sends `to` a segment of its connection with `from`, an address of this machine, that it can
   /// only answer: with the sequence number that it expects. As `from` has no such connection (any
@@ -19,6 +24,8 @@ class Resets {
   void provoke(const Endpoint& from, const Endpoint& to);
 
  private:
+  std::optional<inet_diag_msg> ask(std::uint16_t type, const inet_diag_req_v2& about);
+
   UniqueFd diagnosis_, raw4_, raw6_;
   unsigned sequence_ = 0;
 };
