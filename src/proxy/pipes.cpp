@@ -1,7 +1,6 @@
 #include "proxy/pipes.h"
 
 #include <array>
-
 #include <fcntl.h>
 #include <unistd.h>
 

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <fcntl.h>
 #include <limits>
 #include <string>
 
-#include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -143,7 +143,8 @@ std::span<const char> Relay::read(Side side, std::span<char> scratch) {
 void Relay::note_bytes(Side side, std::size_t count) {
   std::uint32_t& run = directions_[index(side)].run;
   const std::uint64_t longer = std::uint64_t{run} + count;
-  run = static_cast<std::uint32_t>(std::min<std::uint64_t>(longer, std::numeric_limits<int>::max()));
+  run =
+      static_cast<std::uint32_t>(std::min<std::uint64_t>(longer, std::numeric_limits<int>::max()));
   directions_[index(other(side))].run = 0;
 }
 

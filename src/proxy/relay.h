@@ -19,11 +19,11 @@ enum class Side : std::uint8_t { client = 0, server = 1 };
 constexpr Side other(Side side) { return side == Side::client ? Side::server : Side::client; }
 
 /// Carries bytes both ways between two non-blocking stream sockets that a Poller watches
-/// edge-triggered, either of which may be encrypted. Owns no descriptor, and no memory but the bytes
-/// that one side does not take yet: while there are any, the other side is not read. A side's end of
-/// stream is passed on as such, after its last byte; the opposite direction goes on. Where one side
-/// goes on and on (a COPY, a base backup) and nothing is encrypted, its bytes are not copied but
-/// spliced.
+/// edge-triggered, either of which may be encrypted. Owns no descriptor, and no memory but the
+/// bytes that one side does not take yet: while there are any, the other side is not read. A side's
+/// end of stream is passed on as such, after its last byte; the opposite direction goes on. Where
+/// one side goes on and on (a COPY, a base backup) and nothing is encrypted, its bytes are not
+/// copied but spliced.
 class Relay {
  public:
   void attach(Side side, int fd) { ends_[index(side)].fd = fd; }

@@ -44,9 +44,7 @@ class Splice : public testing::Test {
   Relay::Moved server_says(std::string_view bytes) { return server_says(bytes, &pipes); }
 
   /// Bytes that went through the kernel since the beginning: the scratch buffer has not seen them.
-  bool copied(char mark) const {
-    return std::ranges::find(scratch, mark) != scratch.end();
-  }
+  bool copied(char mark) const { return std::ranges::find(scratch, mark) != scratch.end(); }
 
   Connection client, server;
   Pipes pipes{Pipes::Worthwhile{100, 50}};
