@@ -74,7 +74,6 @@ const Group groups[] = {
       "nokqueue",
       "nopoll",
       "noreuseport",
-      "nosplice",
       "profiling.tasks",
       "strict-limits",
       "fd-hard-limit",

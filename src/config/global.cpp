@@ -137,6 +137,8 @@ constexpr Keyword rows[] = {
     {"maxconn", in_global, 1, 1, set_number<&Global::maxconn, 0, 10000000>, "a number"},
     {"maxstarting", in_global, 1, 1, set_number<&Global::maxstarting, 1, 10000000>, "a number"},
     {"nbthread", in_global, 1, 1, set_number<&Global::nbthread, 1, 64>, "a number of threads"},
+    {"nosplice", in_global, 0, 0,
+     [](Parser& p, const Arguments&) { global(p).nosplice = true; }, ""},
     {"ulimit-n", in_global, 1, 1, set_number<&Global::ulimit_n, 1, 1073741816>, "a number"},
     {"spread-checks", in_global, 1, 1, set_number<&Global::spread_checks, 0, 50>, "a percentage"},
     {"hard-stop-after", in_global, 1, 1, set_time<&Global::hard_stop_after>, "a time"},

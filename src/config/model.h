@@ -306,6 +306,7 @@ struct Global {
   unsigned nbthread = 0;  // 0: one per core
   unsigned ulimit_n = 0;
   unsigned maxstarting = 0;    // clients that have not said yet what they want; 0: maxconn / 4
+  bool nosplice = false;
   unsigned spread_checks = 0;  // percent, 0..50
   Milliseconds hard_stop_after{0};
   Milliseconds stats_timeout{10000};

@@ -183,8 +183,8 @@ void Loop::make_backends(const cluster::Snapshot& snapshot) {
   }
 }
 
-void Loop::adopt(std::shared_ptr<const cluster::Snapshot> snapshot,
-                 std::vector<Listener> listeners, std::shared_ptr<const ServerContexts> tls) {
+void Loop::adopt(std::shared_ptr<const cluster::Snapshot> snapshot, std::vector<Listener> listeners,
+                 std::shared_ptr<const ServerContexts> tls) {
   const auto stays = [&listeners](const Acceptor& acceptor) {
     return std::ranges::any_of(listeners, [&acceptor](const Listener& listener) {
       return listener.socket == acceptor.socket();

@@ -16,6 +16,7 @@
 #include "proxy/hold.h"
 #include "proxy/mailbox.h"
 #include "proxy/newcomers.h"
+#include "proxy/pipes.h"
 #include "proxy/poller.h"
 #include "proxy/queue.h"
 #include "proxy/session.h"
@@ -80,6 +81,8 @@ class Loop {
   Poller& poller() { return poller_; }
   Deadlines& deadlines() { return deadlines_; }
   std::span<char> scratch() { return scratch_; }
+  /// None: bytes are copied (`nosplice`).
+  Pipes* pipes() { return snapshot_->config->global.nosplice ? nullptr : &pipes_; }
   cluster::Balancer& balancer(std::size_t backend) { return backends_[backend].balancer; }
   /// TLS towards a server with `ssl`; null: it could not be made.
   tls::Context server_tls(std::size_t backend, std::size_t server) const {
@@ -144,6 +147,7 @@ class Loop {
   TimePoint hard_stop_ = TimePoint::max();
   TimePoint now_ = Clock::now();
   std::vector<char> scratch_;
+  Pipes pipes_;
 
   std::deque<Backend> backends_;
   Verification verification_;

@@ -32,9 +32,11 @@ void Poller::bury(std::unique_ptr<Watcher> watcher) {
 
 bool Poller::wait(Milliseconds limit) {
   constexpr auto longest = std::numeric_limits<int>::max();
-  const int milliseconds = !again_.empty()                     ? 0
-                           : limit == Milliseconds::max()      ? -1
-                           : static_cast<int>(std::clamp<Milliseconds::rep>(limit.count(), 0, longest));
+  const int milliseconds =
+      !again_.empty() ? 0
+      : limit == Milliseconds::max()
+          ? -1
+          : static_cast<int>(std::clamp<Milliseconds::rep>(limit.count(), 0, longest));
   const int count = ::epoll_wait(epoll_.get(), events_.data(), batch_size, milliseconds);
   found_ = count > 0 ? static_cast<std::size_t>(count) : 0;
   return found_ > 0 || !again_.empty();

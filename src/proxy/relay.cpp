@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <fcntl.h>
+#include <limits>
 #include <string>
 
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 namespace novip::proxy {
@@ -29,16 +32,16 @@ void Relay::forget(Side side) {
   broken_.reset();
 }
 
-Relay::Moved Relay::move(std::span<char> scratch) {
+Relay::Moved Relay::move(std::span<char> scratch, Pipes* pipes) {
   Moved moved;
-  moved.from_client = carry(Side::client, scratch, moved);
-  moved.from_server = carry(Side::server, scratch, moved);
+  moved.from_client = carry(Side::client, scratch, pipes, moved);
+  moved.from_server = carry(Side::server, scratch, pipes, moved);
   return moved;
 }
 
 Relay::Moved Relay::move_from(Side source, std::span<char> scratch) {
   Moved moved;
-  const std::uint64_t carried = carry(source, scratch, moved);
+  const std::uint64_t carried = carry(source, scratch, nullptr, moved);
   (source == Side::client ? moved.from_client : moved.from_server) = carried;
   return moved;
 }
@@ -62,7 +65,7 @@ void Relay::give(Side side, std::string_view bytes) {
 bool Relay::done(Side side) const {
   if (ends_[index(other(side))].broken) return true;
   const Direction& direction = directions_[index(side)];
-  if (!direction.ended || direction.start != direction.end) return false;
+  if (!direction.ended || !direction.empty()) return false;
   // In TLS the end itself takes room.
   return !ends_[index(other(side))].tls || direction.told_end || ends_[index(side)].broken;
 }
@@ -72,7 +75,7 @@ bool Relay::expects(Side side) const {
   return could_speak || blocked(side);
 }
 
-std::uint64_t Relay::carry(Side source, std::span<char> scratch, Moved& moved) {
+std::uint64_t Relay::carry(Side source, std::span<char> scratch, Pipes* pipes, Moved& moved) {
   End& from = ends_[index(source)];
   const End& to = ends_[index(other(source))];
   Direction& direction = directions_[index(source)];
@@ -81,6 +84,13 @@ std::uint64_t Relay::carry(Side source, std::span<char> scratch, Moved& moved) {
     if (reads == reads_per_turn) {
       moved.more = true;
       return carried;
+    }
+    if (pipes) {
+      if (const std::uint64_t spliced = splice_in(source, *pipes)) {
+        ++reads;
+        carried += spliced;
+        continue;
+      }
     }
     const std::span<const char> bytes = read(source, scratch);
     if (bytes.empty()) break;
@@ -114,6 +124,7 @@ std::span<const char> Relay::read(Side side, std::span<char> scratch) {
       const bool emptied = from.tls ? from.tls->drained() : bytes.size() < scratch.size();
       if (emptied && !from.closing) from.readable = false;
       if (side == Side::server) note_tail(bytes);
+      note_bytes(side, bytes.size());
       return bytes;
     }
     if (count == 0) {
@@ -129,10 +140,61 @@ std::span<const char> Relay::read(Side side, std::span<char> scratch) {
   return {};
 }
 
+void Relay::note_bytes(Side side, std::size_t count) {
+  std::uint32_t& run = directions_[index(side)].run;
+  const std::uint64_t longer = std::uint64_t{run} + count;
+  run =
+      static_cast<std::uint32_t>(std::min<std::uint64_t>(longer, std::numeric_limits<int>::max()));
+  directions_[index(other(side))].run = 0;
+}
+
 void Relay::note_tail(std::span<const char> bytes) {
   const std::size_t fresh = std::min(bytes.size(), tail_.size());
   std::ranges::rotate(tail_, tail_.begin() + static_cast<std::ptrdiff_t>(fresh));
   std::ranges::copy(bytes.last(fresh), tail_.end() - static_cast<std::ptrdiff_t>(fresh));
+}
+
+/// Puts what waits in the source's socket into a pipe, but for the last bytes: these are read, so
+/// that the tail is known. 0: there is not enough, or no pipe. An empty pipe and bytes that are
+/// known to be there: should the kernel have nothing to splice all the same, a read will say why.
+std::uint64_t Relay::splice_in(Side source, Pipes& pipes) {
+  Direction& direction = directions_[index(source)];
+  if (ends_[0].tls || ends_[1].tls || direction.run < pipes.worthwhile.sustained) return 0;
+  const int from = ends_[index(source)].fd;
+  int waiting = 0;
+  if (::ioctl(from, FIONREAD, &waiting) != 0) return 0;
+  const auto most = static_cast<std::int64_t>(waiting) - static_cast<std::int64_t>(tail_.size());
+  if (most <= 0 || most < pipes.worthwhile.waiting) return 0;
+  Pipes::Lent pipe = pipes.lend();
+  if (!pipe) return 0;
+  const ssize_t count = ::splice(from, nullptr, pipe->in.get(), nullptr,
+                                 static_cast<std::size_t>(most), SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+  if (count <= 0) return 0;
+  pipe->filled = static_cast<std::uint32_t>(count);
+  direction.pipe = std::move(pipe);
+  note_bytes(source, static_cast<std::size_t>(count));
+  if (source == Side::server) tail_.fill(0);
+  return static_cast<std::uint64_t>(count);
+}
+
+/// The pipe is known to have bytes: that the kernel would have to wait is about the destination.
+void Relay::splice_out(Side source, Moved& moved) {
+  Direction& direction = directions_[index(source)];
+  End& to = ends_[index(other(source))];
+  Pipes::Pipe& pipe = *direction.pipe;
+  while (pipe.filled > 0 && to.writable && !to.broken) {
+    const ssize_t taken = ::splice(pipe.out.get(), nullptr, to.fd, nullptr, pipe.filled,
+                                   SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+    if (taken > 0) {
+      pipe.filled -= static_cast<std::uint32_t>(taken);
+      moved.sent = true;
+    } else if (taken < 0 && errno == EAGAIN) {
+      to.writable = false;
+    } else if (taken == 0 || errno != EINTR) {
+      fail(other(source));
+    }
+  }
+  if (pipe.filled == 0 || to.broken) direction.pipe.reset();
 }
 
 /// How many were taken; fewer than all when the side takes no more now, or never.
@@ -162,7 +224,8 @@ bool Relay::flush(Side source, Moved& moved) {
     direction.start += static_cast<std::uint32_t>(send_some(other(source), rest, moved));
     if (direction.start == direction.end || to.broken) keep(direction, {});
   }
-  return direction.start == direction.end && !to.broken;
+  if (direction.pipe) splice_out(source, moved);
+  return direction.empty() && !to.broken;
 }
 
 void Relay::keep(Direction& direction, std::span<const char> bytes) {
@@ -177,7 +240,7 @@ void Relay::keep(Direction& direction, std::span<const char> bytes) {
 void Relay::finish(Side source) {
   Direction& direction = directions_[index(source)];
   End& to = ends_[index(other(source))];
-  const bool due = direction.ended && direction.start == direction.end && !direction.told_end;
+  const bool due = direction.ended && direction.empty() && !direction.told_end;
   if (!due || to.broken || ends_[index(source)].broken) return;
   if (to.tls && to.tls->finish() != 0) {
     if (errno == EAGAIN)

@@ -12,8 +12,8 @@
 #include "net/proxy_protocol.h"
 #include "proxy/connect.h"
 #include "proxy/loop.h"
-#include "proxy/start.h"
 #include "proxy/session_line.h"
+#include "proxy/start.h"
 
 namespace novip::proxy {
 

@@ -240,11 +240,11 @@ class Session final : public Watcher,
   bool forwarding_ = false;
   bool ended_ = false;
   bool redispatched_ = false;
-  bool logged_ = false;  // before its end
+  bool logged_ = false;    // before its end
   bool readable_ = false;  // an established PostgreSQL session without encryption
   std::uint16_t retries_ = 0;
   bool bound_ = false;  // its server is its own: it goes to no other as long as that may serve
-  std::int32_t waits_for_ = -1;  // in the queue: the only server that will do; -1: any
+  std::int32_t waits_for_ = -1;    // in the queue: the only server that will do; -1: any
   std::int32_t left_server_ = -1;  // to be avoided: the one that did not answer
   std::uint32_t backend_queue_ = 0, server_queue_ = 0;
 

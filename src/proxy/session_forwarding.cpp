@@ -17,7 +17,7 @@ void Session::go_on() {
 
 void Session::forward() {
   const bool half_closed = relay_.told_end(Side::client) || relay_.told_end(Side::server);
-  const Relay::Moved moved = relay_.move(loop_.scratch());
+  const Relay::Moved moved = relay_.move(loop_.scratch(), loop_.pipes());
   if (moved.sent) last_activity_ = loop_.now();
   if (moved.from_client + moved.from_server > 0) count_moved(moved.from_client, moved.from_server);
   if (relay_.ended()) {

@@ -2,8 +2,9 @@
 
 #include <climits>
 #include <ctime>
-#include <netinet/in.h>
 #include <unistd.h>
+
+#include <netinet/in.h>
 
 #include "base/text.h"
 
@@ -50,8 +51,8 @@ std::string zoned_date(WallTime when, bool local) {
   else
     ::gmtime_r(&second, &parts);
   const long minutes = std::abs(parts.tm_gmtoff) / 60;
-  return date(parts) + format(" %c%02ld%02ld", parts.tm_gmtoff < 0 ? '-' : '+', minutes / 60,
-                              minutes % 60);
+  return date(parts) +
+         format(" %c%02ld%02ld", parts.tm_gmtoff < 0 ? '-' : '+', minutes / 60, minutes % 60);
 }
 
 const std::string& own_hostname() {

@@ -22,7 +22,7 @@ struct SessionRecord {
   std::string_view server = "<NOSRV>";
   /// Only for formats that ask for them (LineFormat::of_sockets); none: there is none.
   Endpoint frontend_address, own_address, server_address;
-  std::int64_t handshake_ms = 0;                                             // %Th: PROXY header
+  std::int64_t handshake_ms = 0;                                            // %Th: PROXY header
   std::int64_t queue_ms = -1, connect_ms = -1, data_ms = -1, total_ms = 0;  // %Tw, %Tc, %Td, %Tt
   std::uint64_t bytes_in = 0, bytes_out = 0;                                // %U, %B
   CloseReason reason;

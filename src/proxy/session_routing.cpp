@@ -54,8 +54,7 @@ cluster::ProxyView Session::without_own_servers() {
   cluster::ProxyView view = loop_.snapshot().proxies[index(backend_)];
   const Endpoint here = destination();
   for (cluster::ServerView& server : view.servers) {
-    if (!server.up || !is_own_server(server.address, here, loop_.shared().own_addresses))
-      continue;
+    if (!server.up || !is_own_server(server.address, here, loop_.shared().own_addresses)) continue;
     server.usable = server.up = false;
     if (!std::exchange(start_->counted_itself, true))
       counters_of_backend().backend.self_replication.add();

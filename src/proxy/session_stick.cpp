@@ -18,8 +18,8 @@ std::optional<std::size_t> Session::own_server(const cluster::ProxyView& view) c
 
   for (const config::StickRule& stick : settings.stick_rules) {
     if (!stick.match || !cluster::holds(stick.condition, situation)) continue;
-    const auto key = cluster::key_of(stick.by_destination ? here : client_address_,
-                                     settings.stick_table->ipv6);
+    const auto key =
+        cluster::key_of(stick.by_destination ? here : client_address_, settings.stick_table->ipv6);
     if (!key) continue;
     const auto server = loop_.load().proxies[index(backend_)].stick_table.with(
         [&](cluster::StickTable& table) { return table.find(*key, loop_.now()); });
@@ -36,8 +36,8 @@ void Session::remember_server() {
   const cluster::Situation situation{loop_.snapshot(), loop_.load(), client_address_, here};
   for (const config::StickRule& stick : settings.stick_rules) {
     if (!stick.store || !cluster::holds(stick.condition, situation)) continue;
-    const auto key = cluster::key_of(stick.by_destination ? here : client_address_,
-                                     settings.stick_table->ipv6);
+    const auto key =
+        cluster::key_of(stick.by_destination ? here : client_address_, settings.stick_table->ipv6);
     if (!key) continue;
     loop_.load().proxies[index(backend_)].stick_table.with(
         [&](cluster::StickTable& table) { table.store(*key, index(server_), loop_.now()); });

@@ -53,13 +53,13 @@ struct Start {
   /// How it answers: with the one byte to an encryption request, in messages, or in TLS.
   enum class Answer : std::uint8_t { byte, messages, tls } answer = Answer::byte;
   pgwire::ServerStart server;
-  std::string replies;     // kept back from the client
-  std::string cancel_key;  // that the server gave
+  std::string replies;                    // kept back from the client
+  std::string cancel_key;                 // that the server gave
   std::unique_ptr<ServerTls> encryption;  // while it is being encrypted
   std::string tls_failure;                // why that failed
   /// The client may answer that it would rather have bound its authentication to the channel.
   bool hid_channel_binding = false;
-  bool told_tls_failure = false;          // in the log
+  bool told_tls_failure = false;  // in the log
   Hold::Turn turn;
 
   Place newcomer;  // until the client has said what it wants

@@ -24,9 +24,9 @@ class Loop;
 /// A listening descriptor and the frontend whose clients it takes.
 struct Listener {
   UniqueFd fd;
-  std::size_t proxy = 0;               // index in config::Config::proxies
-  const config::Bind* bind = nullptr;  // of that configuration
-  std::uint64_t socket = 0;            // descriptors of one socket have the same number
+  std::size_t proxy = 0;                          // index in config::Config::proxies
+  const config::Bind* bind = nullptr;             // of that configuration
+  std::uint64_t socket = 0;                       // descriptors of one socket have the same number
   std::shared_ptr<const tls::ServerContext> tls;  // of a bind with `ssl`
 };
 

@@ -18,6 +18,8 @@ from harness.tls import (Authority, TlsWire, accept_session, accept_tls, begin_s
 from harness.wait import wait_for
 
 POOL = """
+global
+    {way}
 defaults
     mode tcp
     timeout connect 5s
@@ -34,11 +36,13 @@ def certificate(tmp_path_factory):
     return Authority(tmp_path_factory.mktemp("tls")).issue("s1", "127.0.0.1")
 
 
-@pytest.fixture(params=["plain", *(pytest.param(mode, marks=pytest.mark.novip_only)
+# Every way of moving bytes: each test holds for all of them.
+@pytest.fixture(params=["splice", "copy", *(pytest.param(mode, marks=pytest.mark.novip_only)
                                    for mode in ("tls from the client", "tls on both sides"))])
 def through(request, start_proxy, cleanup, certificate):
     """A client's connection, through a proxy, to a server that runs `serve(connection)`."""
-    from_client, to_server = request.param != "plain", request.param == "tls on both sides"
+    to_server = request.param == "tls on both sides"
+    from_client = to_server or request.param == "tls from the client"
     of_server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     of_server.load_cert_chain(certificate)
 
@@ -55,6 +59,7 @@ def through(request, start_proxy, cleanup, certificate):
         port = free_port()
         open_session.proxy = start_proxy(POOL.format(
             port=port, server=server, client=client,
+            way="nosplice" if request.param == "copy" else "",
             bind=f"ssl crt {certificate}" if from_client else "",
             to_server="ssl verify none" if to_server else ""))
         if not from_client:
@@ -136,6 +141,41 @@ def test_a_slow_reader_holds_the_sender_back(through):
     assert client.recv(1) == b"x"
 
 
+def test_one_byte_writes_arrive_in_order(through):
+    def echo(connection):
+        while block := connection.recv(1 << 16):
+            connection.sendall(block)
+
+    client = through(echo)
+    client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sent = bytes(number % 251 for number in range(settings.scaled(5000)))
+    for byte in sent:
+        client.sendall(bytes([byte]))
+    client.shutdown(socket.SHUT_WR)
+    assert read_all(client) == sent
+
+
+def test_bytes_from_before_the_server_is_connected_come_first(through):
+    """The client speaks at once, more than fits in one read; nobody has connected yet."""
+    data = random.Random(2).randbytes(300_000)
+    received = []
+    client = through(lambda connection: received.append(read_all(connection)))
+    client.sendall(data)
+    client.shutdown(socket.SHUT_WR)
+    assert read_all(client) == b""
+    assert received == [data]
+
+
+def test_an_end_in_the_middle_of_a_long_transfer_comes_after_its_last_byte(through):
+    """What is on its way through the proxy when the server closes is not lost."""
+    data = random.Random(3).randbytes(20 << 20)
+    client = through(lambda connection: connection.sendall(data))
+    received = hashlib.blake2b()
+    while block := client.recv(4096):
+        received.update(block)
+    assert received.hexdigest() == hashlib.blake2b(data).hexdigest()
+
+
 def test_a_client_s_reset_ends_the_server_s_side(through):
     failures = []
 
@@ -156,7 +196,7 @@ def test_a_client_s_reset_ends_the_server_s_side(through):
 
 def test_timeout_client_ends_an_idle_session(start_proxy, cleanup):
     server, port = cleanup.enter_context(NamedServer("s1")), free_port()
-    proxy = start_proxy(POOL.format(port=port, server=server, client="200ms", bind="",
+    proxy = start_proxy(POOL.format(port=port, server=server, client="200ms", way="", bind="",
                                     to_server=""))
     with connect(port) as client:
         read_line(client)
