@@ -89,11 +89,13 @@ Expected<AddressArgument> address_argument(const Call& call) {
   return argument;
 }
 
-/// The proxy of parse_server() has no name that the operator knows.
-std::string without_prefix(const std::string& remark) {
+/// As a sentence, and without the proxy of parse_server(), which the operator does not know.
+std::string sentence_of(std::string remark) {
   constexpr std::string_view end = "': ";
   const auto at = remark.starts_with("server 'be/") ? remark.find(end) : std::string::npos;
-  return at == std::string::npos ? remark : remark.substr(at + end.size());
+  if (at != std::string::npos) remark.erase(0, at + end.size());
+  if (!remark.ends_with('.')) remark += '.';
+  return remark;
 }
 
 /// A `server` line of these words, read as in a file; nothing is looked up in the DNS. Words are
@@ -110,7 +112,7 @@ Expected<config::Server> parse_server(const Call& call, const std::string& name)
   const std::string listen = "listen be\n    bind 127.0.0.1:1\n";  // one that is complete
   const auto loaded = config::load({{"add server", listen + line + "\n"}}, options);
   for (const auto& remark : loaded.remarks)
-    if (remark.kind == config::Remark::Kind::error) return Error{without_prefix(remark.text)};
+    if (remark.kind == config::Remark::Kind::error) return Error{sentence_of(remark.text)};
   const auto& server = loaded.config->proxies[0].servers[0];
   if (!server.host.address)
     return Error{"an address in numbers is expected, not '" + server.host.name + "'."};
