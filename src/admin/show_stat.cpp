@@ -30,9 +30,8 @@ void add_servers(std::vector<StatRow>& rows, const Statistics& statistics, std::
 /// As HAProxy does when servers are hidden: "UP (1/3)" says how many there are.
 void say_how_many(StatRow& row, const cluster::ProxyState& proxy) {
   if (proxy.servers.empty()) return;
-  const auto up = std::ranges::count_if(proxy.servers, [](const auto& server) {
-    return server.up() && !server.in_maintenance();
-  });
+  const auto up = std::ranges::count_if(
+      proxy.servers, [](const auto& server) { return server.up() && !server.in_maintenance(); });
   row.set("status", format("%s (%td/%zu)", row["status"].c_str(), up, proxy.servers.size()));
 }
 
