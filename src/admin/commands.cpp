@@ -53,7 +53,7 @@ constexpr Command commands[] = {
     {"experimental-mode", "[on|off]", Level::admin, "has no effect here", experimental_mode},
     {"expert-mode", "[on|off]", Level::admin, "has no effect here", expert_mode},
     {"get weight", "<bk>/<srv>", Level::user, "report a server's current weight", get_weight},
-    {"operator", "", Level::user, "lower the level of the current CLI session to operator",
+    {"operator", "", Level::operator_, "lower the level of the current CLI session to operator",
      become_operator},
     {"reload", "", Level::admin, "read the configuration files again and apply them", reload},
     {"set maxconn frontend", "<frontend> <value>", Level::admin,

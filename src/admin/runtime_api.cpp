@@ -135,8 +135,11 @@ asio::awaitable<void> serve(std::shared_ptr<Service> service, Stream& stream, co
   stream.close();
 }
 
-std::string socket_name(const UniqueFd& listener) {
-  const auto address = Endpoint::local_of(listener.get());
+/// A Unix socket by the path it has now: bound it was to another, and then renamed.
+std::string socket_name(const ApiListener& listener) {
+  auto address = Endpoint::local_of(listener.fd.get());
+  const auto& configured = listener.settings->bind.address;
+  if (configured.family() == AF_UNIX) address = configured;
   if (address.family() == AF_INET) return "ipv4@" + address.text();
   if (address.family() == AF_INET6) return "ipv6@" + address.text();
   constexpr std::string_view prefix = "unix:";
@@ -157,7 +160,7 @@ RuntimeApi::RuntimeApi(asio::io_context& io, std::shared_ptr<Statistics> statist
   service->listeners = listener_count;
   for (auto& listener : listeners) {
     const auto level = listener.settings->level;
-    service->sockets.push_back({socket_name(listener.fd), level});
+    service->sockets.push_back({socket_name(listener), level});
     const bool exposes = listener.settings->expose_listeners && level == config::Level::admin;
     const auto& places = Endpoint::local_of(listener.fd.get()).is_ip() ? remote : local;
     const auto serve_client = [service, level, exposes, places](Stream& stream) {

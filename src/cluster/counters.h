@@ -31,6 +31,9 @@ class alignas(64) Gauge {
  public:
   /// Takes one place unless `limit` (0: none) are taken.
   bool try_acquire(std::uint32_t limit = 0);
+  /// The same for a place that may be given back unused: it counts for the peak once used().
+  bool try_reserve(std::uint32_t limit = 0);
+  void used();
   void release() { now_.fetch_sub(1, std::memory_order_relaxed); }
   std::uint32_t now() const { return now_.load(std::memory_order_relaxed); }
   std::uint32_t peak() const { return peak_.load(std::memory_order_relaxed); }

@@ -22,12 +22,20 @@ CheckResult bounded(CheckResult result) {
   return result;
 }
 
+/// As HAProxy's names in commands: "#3" is the one whose id is 3; no name begins so.
+template <typename Settings>
+bool is_called(const Settings& settings, std::string_view name) {
+  if (!name.starts_with('#')) return settings.name == name;
+  const auto id = parse_number(name.substr(1));
+  return id && settings.id == *id;
+}
+
 /// Those that are retired after those that are not.
 template <typename States>
 std::optional<std::size_t> find_by_name(const States& states, std::string_view name) {
   std::optional<std::size_t> retired;
   for (std::size_t i = 0; i < states.size(); ++i) {
-    if (states[i].settings->name != name) continue;
+    if (!is_called(*states[i].settings, name)) continue;
     if (!states[i].settings->retired) return i;
     if (!retired) retired = i;
   }

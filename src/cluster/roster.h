@@ -42,6 +42,7 @@ class Roster {
   const config::Config& config() const { return *config_; }
   std::shared_ptr<const config::Config> shared_config() const { return config_; }
   const std::vector<ProxyState>& proxies() const { return proxies_; }
+  /// By name, or as "#ID".
   std::optional<std::size_t> find_proxy(std::string_view name) const;
   std::optional<std::size_t> find_server(std::size_t proxy, std::string_view name) const;
   /// Retired, and without sessions: neither shown nor checked.

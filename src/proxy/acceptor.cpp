@@ -106,6 +106,8 @@ bool Acceptor::accept_client(Arrival& arrival) {
                              SOCK_NONBLOCK | SOCK_CLOEXEC));
   if (!arrival.fd) return false;
   starved_ = false;
+  for (auto* place : {&arrival.connection, &arrival.frontend_session, &arrival.bind_session})
+    place->used();
   arrival.client = Endpoint(reinterpret_cast<const sockaddr*>(&address), size);
   loop_.begin_session(std::move(arrival));
   return true;
@@ -140,10 +142,10 @@ bool Acceptor::take_places(Arrival& arrival, Limits limits) {
   arrival.frontend = listener_.proxy;
   arrival.bind = listener_.bind;
   arrival.tls = listener_.tls;
-  arrival.connection = Place::take(loop_.load().connections, limited ? snapshot.maxconn : 0);
+  arrival.connection = Place::reserve(loop_.load().connections, limited ? snapshot.maxconn : 0);
   if (!arrival.connection) return false;
-  arrival.frontend_session = Place::take(sessions, limit);
-  if (bind_gauge_) arrival.bind_session = Place::take(*bind_gauge_, bind_limit);
+  arrival.frontend_session = Place::reserve(sessions, limit);
+  if (bind_gauge_) arrival.bind_session = Place::reserve(*bind_gauge_, bind_limit);
   if (arrival.frontend_session && (arrival.bind_session || !bind_gauge_)) return true;
   loop_.place_freed();  // another worker was faster
   return false;
