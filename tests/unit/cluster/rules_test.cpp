@@ -43,7 +43,7 @@ TEST(Rules, ServersThatAreUsable) {
   rules.lab.roster->set_state(0, 1, Roster::SetState::maint, rules.lab.now);
   EXPECT_TRUE(rules.holds(rules.of_prod(Fetch::usable_servers, 0, 0)));
   EXPECT_FALSE(rules.holds(rules.of_prod(Fetch::usable_servers, 0, 0), true));
-  Test up = rules.of_prod(Fetch::server_up, 0, 0);
+  config::Test up = rules.of_prod(Fetch::server_up, 0, 0);
   up.server_index = 0;
   EXPECT_TRUE(rules.holds(up));  // drained, not down
   up.server_index = 1;

@@ -80,7 +80,9 @@ TEST(TokenFile, IsForNovipsUserOnly) {
     EXPECT_TRUE(has(why_not(good, mode), "may be used by others (mode 0")) << mode;
   // Root's may be for novip's group; `novip -c` is mostly typed by root.
   EXPECT_EQ(why_not(good, 0640) == "", ::geteuid() == 0);
-  if (::geteuid() == 0) EXPECT_EQ(why_not(good, 0640, 1000), "");
+  if (::geteuid() == 0) {
+    EXPECT_EQ(why_not(good, 0640, 1000), "");
+  }
 }
 
 TEST(TokenFile, HoldsOneLongWord) {

@@ -16,7 +16,7 @@ TEST(Rules, ConditionsOfAcls) {
   const Condition& condition = proxy.connection_rules[0].condition;
   ASSERT_EQ(condition.any.size(), 2u);
   ASSERT_EQ(condition.any[0].size(), 2u);
-  const Test& dead = condition.any[0][0].any[0];
+  const config::Test& dead = condition.any[0][0].any[0];
   EXPECT_EQ(dead.fetch, Fetch::usable_servers);
   EXPECT_EQ(dead.proxy_index, 0);
   EXPECT_EQ(dead.ranges, (std::vector<std::pair<std::uint64_t, std::uint64_t>>{{0, 0}}));
