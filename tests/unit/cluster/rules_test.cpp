@@ -16,14 +16,14 @@ struct Rules {
       lab.roster->check_done(0, i, {CheckStatus::l4ok, 0, Milliseconds(0), {}}, lab.now);
   }
 
-  bool holds(Test test, bool negated = false) {
+  bool holds(config::Test test, bool negated = false) {
     const auto snapshot = lab.roster->snapshot();
     const config::Condition condition{false, {{{negated, "", {std::move(test)}}}}};
     return cluster::holds(condition, {*snapshot, lab.load, client, here});
   }
 
-  Test of_prod(Fetch fetch, std::uint64_t least, std::uint64_t most) {
-    Test test;
+  config::Test of_prod(Fetch fetch, std::uint64_t least, std::uint64_t most) {
+    config::Test test;
     test.fetch = fetch;
     test.proxy_index = 0;
     test.ranges = {{least, most}};
@@ -52,7 +52,7 @@ TEST(Rules, ServersThatAreUsable) {
 
 TEST(Rules, WhatIsThereNoMore) {
   Rules rules;
-  Test test = rules.of_prod(Fetch::usable_servers, 0, 0);
+  config::Test test = rules.of_prod(Fetch::usable_servers, 0, 0);
   test.proxy_index = -1;
   EXPECT_TRUE(rules.holds(test));
 }
@@ -60,7 +60,7 @@ TEST(Rules, WhatIsThereNoMore) {
 TEST(Rules, Addresses) {
   Rules rules;
   const auto from = [](const char* address, unsigned bits) {
-    Test test;
+    config::Test test;
     test.fetch = Fetch::source;
     test.networks = {{*Endpoint::ip(address, 0), bits}};
     return test;
