@@ -55,7 +55,6 @@ Provenance provenance(std::string_view origin, std::string_view fetch_site, std:
 /// Whether a Host header names this machine as seen from itself: no name that somebody else could
 /// let point to it.
 bool is_loopback_host(std::string_view host);
-bool is_loopback(const Endpoint& address);
 
 /// Takes as long whether or not the first characters are right.
 bool same_secret(std::string_view given, std::string_view secret);
