@@ -61,7 +61,8 @@ int serve(const std::shared_ptr<const config::Config>& config, Listeners listene
   ControlOptions control_options;
   control_options.maxconn = maxconn;
   control_options.echo = !global.daemon && !options.quiet;
-  control_options.machine = kernel::read_machine({});  // before a chroot
+  if (kernel::is_wanted(*config))
+    control_options.machine = kernel::read_machine({});  // before a chroot
   if (auto dropped = drop_privileges(*config); !dropped) return refuse(dropped.error().message);
   control_options.load = [options] { return load(options); };
   Control control(config, std::move(listeners), std::move(*handout), control_options);
