@@ -117,7 +117,7 @@ asio::awaitable<void> serve(std::shared_ptr<Service> service, Stream& stream,
   sessions.try_acquire();
   const int socket = stream.socket().native_handle();
   const PageClient client{Endpoint::peer_of(socket).host(),
-                          is_loopback(Endpoint::local_of(socket))};
+                          Endpoint::local_of(socket).is_loopback()};
   beast::flat_buffer buffer(page_header_limit + page_body_limit);
   for (bool more = true, known = false; more; known = true) {
     std::optional<net::Newcomers::Entry> newcomer;

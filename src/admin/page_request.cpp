@@ -142,12 +142,7 @@ bool is_loopback_host(std::string_view host) {
   if (to_lower(name) == "localhost") return true;
   if (name.starts_with('[') && name.ends_with(']')) name = name.substr(1, name.size() - 2);
   const auto address = Endpoint::ip(name, 0);
-  return address && is_loopback(*address);
-}
-
-bool is_loopback(const Endpoint& address) {
-  const std::string host = address.is_ip() ? address.host() : "";
-  return host.starts_with("127.") || host == "::1" || host.starts_with("::ffff:127.");
+  return address && address->is_loopback();
 }
 
 }  // namespace novip::admin

@@ -55,6 +55,5 @@ Provenance provenance(std::string_view origin, std::string_view fetch_site, std:
 /// Whether a Host header names this machine as seen from itself: no name that somebody else could
 /// let point to it.
 bool is_loopback_host(std::string_view host);
-bool is_loopback(const Endpoint& address);
 
 }  // namespace novip::admin

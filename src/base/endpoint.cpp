@@ -115,6 +115,11 @@ std::string Endpoint::host() const {
   return family() == AF_UNIX ? "unix" : "-";
 }
 
+bool Endpoint::is_loopback() const {
+  const std::string address = is_ip() ? host() : "";
+  return address.starts_with("127.") || address == "::1";
+}
+
 std::string Endpoint::text() const {
   const std::string address = host();
   if (is_ip()) {

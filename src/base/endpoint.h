@@ -27,6 +27,8 @@ class Endpoint {
 
   int family() const { return storage_.ss_family; }
   bool is_ip() const { return family() == AF_INET || family() == AF_INET6; }
+  /// 127.0.0.0/8, mapped into IPv6 too, or ::1.
+  bool is_loopback() const;
   explicit operator bool() const { return family() != AF_UNSPEC; }
   const sockaddr* data() const { return reinterpret_cast<const sockaddr*>(&storage_); }
   socklen_t size() const { return length_; }

@@ -108,10 +108,7 @@ void check_mode(Parser& p, const Draft& draft) {
 void check_stats_admin(Parser& p, const Proxy& proxy) {
   const StatsPage& stats = proxy.stats;
   if (!stats.admin || stats.admin_local || !stats.users.empty()) return;
-  const auto is_loopback = [](const Bind& bind) {
-    const std::string host = bind.address.is_ip() ? bind.address.host() : "";
-    return host.starts_with("127.") || host == "::1";
-  };
+  const auto is_loopback = [](const Bind& bind) { return bind.address.is_loopback(); };
   if (!std::ranges::all_of(proxy.binds, is_loopback))
     p.warning_at(proxy.where,
                  "'stats admin' of " + title(proxy) +

@@ -10,11 +10,6 @@ namespace novip::kernel {
 
 namespace {
 
-bool is_loopback(const Endpoint& address) {
-  const std::string host = address.is_ip() ? address.host() : "";
-  return host.starts_with("127.") || host == "::1";
-}
-
 bool is_any(const Endpoint& address) {
   return address == Endpoint::any_v4(address.port()) || address == Endpoint::any_v6(address.port());
 }
@@ -119,7 +114,7 @@ class Making {
 }  // namespace
 
 bool Machine::is_own(const Endpoint& address) const {
-  return is_loopback(address) || std::ranges::find(own, address.with_port(0)) != own.end();
+  return address.is_loopback() || std::ranges::find(own, address.with_port(0)) != own.end();
 }
 
 bool is_wanted(const config::Config& config) {

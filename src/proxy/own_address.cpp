@@ -9,8 +9,6 @@ namespace {
 
 bool is_localhost(const std::string& host) { return host == "127.0.0.1" || host == "::1"; }
 
-bool is_loopback(const std::string& host) { return host.starts_with("127.") || host == "::1"; }
-
 /// An IPv4 address in an IPv6 one is an IPv4 address.
 std::string host_of(const Endpoint& address) { return address.is_ip() ? address.host() : ""; }
 
@@ -25,14 +23,15 @@ bool is_own(const Endpoint& address, const Endpoint& destination, std::span<cons
 
 bool is_own_client(const Endpoint& client, const Endpoint& destination,
                    std::span<const Endpoint> own) {
-  return is_own(client, destination, own) || is_loopback(host_of(client));
+  return is_own(client, destination, own) || client.is_loopback();
 }
 
 bool is_own_server(const Endpoint& server, const Endpoint& destination,
                    std::span<const Endpoint> own) {
   if (is_own(server, destination, own)) return true;
   const std::string host = host_of(server), here = host_of(destination);
-  return is_loopback(host) && (is_localhost(host) || is_localhost(here) || !is_loopback(here));
+  return server.is_loopback() &&
+         (is_localhost(host) || is_localhost(here) || !destination.is_loopback());
 }
 
 }  // namespace novip::proxy

@@ -133,5 +133,14 @@ TEST(Endpoint, EqualMeansAddressAndPort) {
   EXPECT_NE(*Endpoint::ip("10.0.0.1", 1), Endpoint());
 }
 
+TEST(Endpoint, IsLoopbackInBothFamilies) {
+  for (const char* address : {"127.0.0.1", "127.1.2.3", "::1", "::ffff:127.0.0.1"})
+    EXPECT_TRUE(Endpoint::ip(address, 1)->is_loopback()) << address;
+  for (const char* address : {"10.0.0.1", "0.0.0.0", "::", "::2", "::ffff:10.0.0.1"})
+    EXPECT_FALSE(Endpoint::ip(address, 1)->is_loopback()) << address;
+  EXPECT_FALSE(Endpoint().is_loopback());
+  EXPECT_FALSE(Endpoint::unix_path("/127.0.0.1")->is_loopback());
+}
+
 }  // namespace
 }  // namespace novip
