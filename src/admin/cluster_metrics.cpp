@@ -5,7 +5,7 @@
 #include "admin/cluster_report.h"
 #include "admin/events_sessions.h"
 #include "admin/identity.h"
-#include "admin/metrics_text.h"
+#include "base/metrics_text.h"
 
 namespace novip::admin {
 

@@ -5,9 +5,9 @@
 #include <string>
 #include <string_view>
 
-#include "admin/metrics_text.h"
 #include "admin/show_info.h"
 #include "admin/stat_row.h"
+#include "base/metrics_text.h"
 
 /// What HAProxy's own exporter tells, under its names.
 namespace novip::admin {

@@ -1,3 +1,5 @@
+#include "base/metrics_text.h"
+
 #include <algorithm>
 
 #include "agent/rest_answer.h"
@@ -10,27 +12,29 @@ namespace {
 using cluster::Instance;
 using cluster::SyncState;
 
+/// Metrics of one sample each.
 class Metrics {
  public:
   void gauge(const char* name, const char* help, std::uint64_t value) {
-    add("gauge", name, help, std::to_string(value));
+    add({name, MetricFamily::Type::gauge, help}, std::to_string(value));
   }
   void counter(const char* name, const char* help, std::uint64_t value) {
-    add("counter", name, help, std::to_string(value));
+    add({name, MetricFamily::Type::counter, help}, std::to_string(value));
   }
   void seconds(const char* name, const char* help, std::optional<Milliseconds> value) {
     if (value)
-      add("gauge", name, help, format("%.3f", std::chrono::duration<double>(*value).count()));
+      add({name, MetricFamily::Type::gauge, help},
+          format("%.3f", std::chrono::duration<double>(*value).count()));
   }
-  std::string take() { return std::move(text_); }
+  std::string take() { return text_.take(); }
 
  private:
-  void add(const char* type, const char* name, const char* help, const std::string& value) {
-    text_ +=
-        format("# HELP %s %s\n# TYPE %s %s\n%s %s\n", name, help, name, type, name, value.c_str());
+  void add(const MetricFamily& family, const std::string& value) {
+    text_.begin(family);
+    text_.sample("", value);
   }
 
-  std::string text_;
+  MetricsText text_;
 };
 
 }  // namespace

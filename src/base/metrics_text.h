@@ -2,9 +2,10 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 /// Prometheus' text format, 0.0.4: families of metrics, each told with its help and type.
-namespace novip::admin {
+namespace novip {
 
 struct MetricFamily {
   enum class Type { gauge, counter };
@@ -29,4 +30,4 @@ class MetricsText {
 /// `proxy="a\"b"`: backslash, quote and newline are escaped, other control characters are spaces.
 std::string metric_label(std::string_view name, std::string_view value);
 
-}  // namespace novip::admin
+}  // namespace novip

@@ -1,8 +1,8 @@
-#include "admin/metrics_text.h"
+#include "base/metrics_text.h"
 
 #include "base/text.h"
 
-namespace novip::admin {
+namespace novip {
 
 void MetricsText::begin(const MetricFamily& family) {
   const char* const type = family.type == MetricFamily::Type::gauge ? "gauge" : "counter";
@@ -36,4 +36,4 @@ std::string metric_label(std::string_view name, std::string_view value) {
   return out + '"';
 }
 
-}  // namespace novip::admin
+}  // namespace novip
