@@ -112,19 +112,20 @@ void add_responses(MetricsText& text, Kind kind, std::string_view name, const Ro
   }
 }
 
-/// How many servers of each backend are in each state.
+/// How many servers of each backend are in each state. Their rows come right before the backend's
+/// own.
 void add_sums(MetricsText& text, const MetricFamily& family, States states,
               std::string_view (*state)(const StatRow&), const Rows& rows) {
   text.begin(family);
-  for (const auto& backend : rows) {
-    const auto is_own = [&](const StatRow& row) {
-      return row.kind == Kind::server && row["pxname"] == backend["pxname"];
-    };
-    if (backend.kind != Kind::backend || std::ranges::none_of(rows, is_own)) continue;
+  auto first = rows.begin();
+  for (auto row = rows.begin(); row != rows.end(); ++row) {
+    if (row->kind == Kind::server) continue;
+    const std::span servers(first, row);
+    first = row + 1;
+    if (row->kind != Kind::backend || servers.empty()) continue;
     for (const auto wanted : states) {
-      const auto count = std::ranges::count_if(
-          rows, [&](const StatRow& row) { return is_own(row) && state(row) == wanted; });
-      text.sample(with_state(labels_of(backend), wanted), std::to_string(count));
+      const auto count = std::ranges::count(servers, wanted, state);
+      text.sample(with_state(labels_of(*row), wanted), std::to_string(count));
     }
   }
 }

@@ -22,26 +22,23 @@ namespace {
 
 using Format = PageTarget::Format;
 
+/// Boost has a string_view of its own.
+std::string_view text_of(boost::core::string_view text) { return {text.data(), text.size()}; }
+
 /// One request with all that decides about its answer.
 struct Visit {
   const PageSite& site;
   const PageClient& client;
   const PageRequest& request;
   const config::StatsPage& settings;
-  std::string_view path;  // the request's target as it is
   PageTarget target;
   std::string user;  // empty: nobody had to say who they are
   TimePoint now;
 
   const Statistics& statistics() const { return *site.statistics; }
-  std::string_view header(http::field name) const {
-    const auto value = request[name];
-    return {value.data(), value.size()};
-  }
-  std::string_view header(const char* name) const {
-    const auto value = request[name];
-    return {value.data(), value.size()};
-  }
+  std::string_view request_target() const { return text_of(request.target()); }
+  std::string_view header(http::field name) const { return text_of(request[name]); }
+  std::string_view header(const char* name) const { return text_of(request[name]); }
 };
 
 PageResponse respond(http::status status, const char* type, std::string body) {
@@ -188,7 +185,7 @@ PageResponse metrics_response(const Visit& visit, std::string_view query) {
 /// As in HAProxy the exporter is a service of its own, which `stats auth` does not guard; where the
 /// configuration does not name it, it is a part of the page.
 PageResponse choose_response(Visit& visit) {
-  const auto metrics = metrics_query(visit.settings, visit.path);
+  const auto metrics = metrics_query(visit.settings, visit.request_target());
   if (metrics && visit.settings.metrics) return metrics_response(visit, *metrics);
   if (!visit.settings.enabled || (!visit.target.matches && !metrics))
     return text_response(http::status::not_found, "There is nothing here.\n");
@@ -219,9 +216,9 @@ void finish(PageResponse& response, const PageRequest& request) {
 PageResponse answer_page(const PageSite& site, const PageClient& client, const PageRequest& request,
                          TimePoint now) {
   const auto& settings = site.statistics->proxy(site.proxy).settings->stats;
-  const std::string_view target(request.target().data(), request.target().size());
-  Visit visit{site, client, request, settings, target, parse_page_target(target, settings.uri),
-              "",   now};
+  Visit visit{
+      site, client, request, settings, parse_page_target(text_of(request.target()), settings.uri),
+      "",   now};
   auto response = choose_response(visit);
   finish(response, request);
   return response;

@@ -65,7 +65,8 @@ int serve(const std::shared_ptr<const config::Config>& config, const TlsContexts
   ControlOptions control_options;
   control_options.maxconn = maxconn;
   control_options.echo = !global.daemon && !options.quiet;
-  control_options.machine = kernel::read_machine({});  // before a chroot
+  if (kernel::is_wanted(*config))
+    control_options.machine = kernel::read_machine({});  // before a chroot
   if (auto dropped = drop_privileges(*config); !dropped) return refuse(dropped.error().message);
   protect_memory(global);
   memory_reserve::set_aside(reserved_memory);
