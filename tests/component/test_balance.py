@@ -4,19 +4,15 @@ import collections
 
 import pytest
 
+from harness.configurations import DEFAULTS
 from harness.ports import free_port
 from harness.servers import NamedServer, connect, read_line, server_reached
 from harness.wait import wait_for
 
 # One thread: with more, each starts its own round of the servers.
-POOL = """
+POOL = DEFAULTS + """
 global
     nbthread 1
-defaults
-    mode tcp
-    timeout connect 5s
-    timeout client  1m
-    timeout server  1m
 listen pool
     bind 127.0.0.1:{port}
     balance {balance}
@@ -104,12 +100,7 @@ def test_random_reaches_all(pool):
 def test_a_frontend_and_its_backend(start_proxy, cleanup):
     port = free_port()
     server = cleanup.enter_context(NamedServer("s1"))
-    proxy = start_proxy(f"""
-defaults
-    mode tcp
-    timeout connect 5s
-    timeout client  1m
-    timeout server  1m
+    proxy = start_proxy(DEFAULTS + f"""
 frontend clients
     bind 127.0.0.1:{port}
     default_backend servers

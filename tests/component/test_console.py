@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from harness import settings
+from harness.configurations import DEFAULTS
 from harness.ports import free_port
 from harness.servers import NamedServer
 from harness.terminal import Terminal
@@ -14,12 +15,7 @@ from harness.wait import wait_for
 
 pytestmark = pytest.mark.novip_only
 
-PLAIN = """
-defaults
-    mode tcp
-    timeout connect 5s
-    timeout client  1m
-    timeout server  1m
+PLAIN = DEFAULTS + """
 listen pool
     bind 127.0.0.1:{port}
     server s1 {s1} check inter 200ms

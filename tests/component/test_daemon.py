@@ -11,20 +11,16 @@ import subprocess
 import pytest
 
 from harness import settings
+from harness.configurations import DEFAULTS
 from harness.ports import free_port, is_free
 from harness.runtime_api import RuntimeApi
 from harness.servers import NamedServer, connect, read_line, server_reached
 from harness.wait import wait_for
 
-POOL = """
+POOL = DEFAULTS + """
 global
     stats socket {folder}/sock
     {more}
-defaults
-    mode tcp
-    timeout connect 5s
-    timeout client  1m
-    timeout server  1m
 listen pool
     bind {bind}
     server s1 {server}

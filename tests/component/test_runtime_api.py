@@ -11,6 +11,7 @@ import termios
 
 import pytest
 
+from harness.configurations import DEFAULTS
 from harness.ports import free_port
 from harness.runtime_api import RuntimeApi, parse_csv, read_all
 from harness.servers import NamedServer, connect, read_line, server_reached, wait_reached
@@ -30,15 +31,10 @@ eint idle_conn_cur safe_conn_cur used_conn_cur need_conn_est uweight
 """.split()
 
 # One thread: with more, each starts its own round of the servers.
-POOL = """
+POOL = DEFAULTS + """
 global
     nbthread 1
     stats socket ipv4@127.0.0.1:{api}
-defaults
-    mode tcp
-    timeout connect 5s
-    timeout client  1m
-    timeout server  1m
 listen pool
     bind 127.0.0.1:{port}
     server s1 {s1} check inter 200ms

@@ -6,6 +6,7 @@ import socket
 
 import pytest
 
+from harness.configurations import DEFAULTS
 from harness.ports import free_port
 from harness.runtime_api import RuntimeApi
 from harness.servers import NamedServer, connect, read_line, server_reached, wait_reached
@@ -14,14 +15,9 @@ from harness.wait import wait_for
 pytestmark = pytest.mark.novip_only
 
 # One thread: with more, each starts its own round of the servers.
-POOL = """
+POOL = DEFAULTS + """
 global
     nbthread 1
-defaults
-    mode tcp
-    timeout connect 5s
-    timeout client  1m
-    timeout server  1m
 listen pool
     bind 127.0.0.1:{port}
     server s1 {s1} check inter 200ms

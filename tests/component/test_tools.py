@@ -2,26 +2,19 @@
 
 import csv
 import os
-import pathlib
 import re
 import subprocess
 import urllib.request
 
 import pytest
 
+from harness.configurations import DEFAULTS
 from harness.ports import free_port
 from harness.servers import NamedServer, server_reached
+from harness.unpacked import unpacked
 from harness.wait import wait_for
 
-# ./dev setup unpacks those that would start a daemon when installed.
-UNPACKED = pathlib.Path(__file__).resolve().parents[2] / "build/debian"
-
-PROXY = """
-defaults
-    mode tcp
-    timeout connect 5s
-    timeout client  1m
-    timeout server  1m
+PROXY = DEFAULTS + """
 listen pool
     bind 127.0.0.1:{port}
     server s1 {s1} check inter 200ms
@@ -46,13 +39,6 @@ def pool(start_proxy, cleanup):
     return proxy
 
 
-def program(path):
-    found = UNPACKED / path
-    if not found.exists():
-        pytest.skip(f"{path} is not unpacked: ./dev setup")
-    return found
-
-
 def run(*arguments, **environment):
     done = subprocess.run([str(argument) for argument in arguments], text=True, timeout=30,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -62,7 +48,7 @@ def run(*arguments, **environment):
 
 def test_check_haproxy_stats_over_the_socket(pool):
     """monitoring-plugins-contrib"""
-    check = program("usr/lib/nagios/plugins/check_haproxy_stats")
+    check = unpacked("usr/lib/nagios/plugins/check_haproxy_stats")
     code, said = run(check, "-s", pool.api.endpoint)
     assert code == 0 and "Check haproxy OK" in said, said
     pool.servers[0].stop()
@@ -73,7 +59,7 @@ def test_check_haproxy_stats_over_the_socket(pool):
 
 def test_check_haproxy_over_http(pool):
     """monitoring-plugins-contrib"""
-    check = program("usr/lib/nagios/plugins/check_haproxy")
+    check = unpacked("usr/lib/nagios/plugins/check_haproxy")
     url = f"http://127.0.0.1:{pool.page}/haproxy;csv"
     code, said = run(check, "-u", url)
     assert code == 0 and said.startswith("HAPROXY OK"), said
@@ -86,9 +72,9 @@ def test_check_haproxy_over_http(pool):
 def test_munin(pool, folder):
     """munin-plugins-core: it takes what it draws from the name of a link to it."""
     link = folder / "haproxy_backend"
-    link.symlink_to(program("usr/share/munin/plugins/haproxy_"))
+    link.symlink_to(unpacked("usr/share/munin/plugins/haproxy_"))
     where = {"url": f"http://127.0.0.1:{pool.page}/haproxy;csv;norefresh",
-             "PERL5LIB": str(UNPACKED / "usr/share/perl5")}
+             "PERL5LIB": str(unpacked("usr/share/perl5"))}
     _, config = run("perl", link, "config", **where)
     assert {"ss1.label s1", "ss2.label s2"} <= set(config.splitlines()), config
     _, values = run("perl", link, **where)
@@ -96,7 +82,7 @@ def test_munin(pool, folder):
 
 
 def test_prometheus_haproxy_exporter_over_the_socket(pool, cleanup):
-    exporter = program("usr/bin/prometheus-haproxy-exporter")
+    exporter = unpacked("usr/bin/prometheus-haproxy-exporter")
     port = free_port()
     process = cleanup.enter_context(subprocess.Popen(
         [exporter, f"--haproxy.scrape-uri=unix:{pool.api.endpoint}",

@@ -10,6 +10,7 @@ import sys
 import pytest
 
 from harness import settings
+from harness.configurations import DEFAULTS
 from harness.ports import free_port
 from harness.process import Process
 from harness.runtime_api import RuntimeApi
@@ -20,15 +21,10 @@ from harness.wait import wait_for
 
 pytestmark = pytest.mark.novip_only
 
-FILE = """
+FILE = DEFAULTS + """
 global
     stats socket {folder}/sock level admin expose-fd listeners
     stats socket {folder}/{own} level admin
-defaults
-    mode tcp
-    timeout connect 5s
-    timeout client  1m
-    timeout server  1m
 listen pool
     bind 127.0.0.1:{port}
     server s1 {server}

@@ -5,6 +5,15 @@ import pathlib
 
 from harness import settings
 
+# Before a test's own proxies, where the timeouts do not matter.
+DEFAULTS = """
+defaults
+    mode tcp
+    timeout connect 5s
+    timeout client  1m
+    timeout server  1m
+"""
+
 # The deck's configuration word for word; only addresses and ports are filled in.
 DECK_TEXT = """\
 listen prod
