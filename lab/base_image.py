@@ -18,7 +18,6 @@ PACKAGES = (
     "patroni", "etcd-server", "etcd-client",
     "haproxy",
     "libpq5", "libc-ares2", "libpcre2-8-0", "libssl3", "libsystemd0", "libstdc++6", "libquorum5",
-    "libnftables1", "libnetfilter-conntrack3", "libcap2",
 )
 
 OPTIONS = (

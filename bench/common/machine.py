@@ -24,3 +24,16 @@ def processor_time(pid):
     """Nanoseconds that all threads of a process ran."""
     return sum(int(path.read_text().split()[0])
                for path in pathlib.Path(f"/proc/{pid}/task").glob("*/schedstat"))
+
+
+def process_time(pid):
+    """Seconds that a process, which runs, was given so far: user, system."""
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return tuple(int(field) / os.sysconf("SC_CLK_TCK") for field in fields[11:13])
+
+
+def machine_time():
+    """Seconds that all processors together were not idle, since they started."""
+    user, nice, system, _, _, irq, softirq = map(
+        int, pathlib.Path("/proc/stat").read_text().split()[1:8])
+    return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")

@@ -4,6 +4,7 @@ import argparse
 import contextlib
 import os
 import pathlib
+import re
 import resource
 import signal
 import sys
@@ -50,3 +51,10 @@ def run_to_the_end(run, options):
     except KeyboardInterrupt:
         return 130
     return 0
+
+
+def found(pattern, text):
+    match = re.search(pattern, text)
+    if not match:
+        raise RuntimeError(f"no {pattern!r} in what it says:\n{text}")
+    return match[1]

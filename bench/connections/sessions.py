@@ -2,10 +2,10 @@
 
 import dataclasses
 import os
-import re
 import subprocess
 
 from common.machine import processor_time
+from common.program import found
 from harness.settings import postgres_program
 from harness.wait import wait_for
 
@@ -68,10 +68,3 @@ class Measurement:
     def _nobody_is_there(self):
         return self._primary.postgres.value(
             "SELECT count(*) = 0 FROM pg_stat_activity WHERE usename = 'app'")
-
-
-def found(pattern, text):
-    match = re.search(pattern, text)
-    if not match:
-        raise RuntimeError(f"no {pattern!r} in what pgbench says:\n{text}")
-    return match[1]

@@ -11,6 +11,7 @@
 #include "admin/set_server.h"
 #include "admin/show_commands.h"
 #include "admin/show_process.h"
+#include "admin/stick_tables.h"
 #include "base/text.h"
 
 namespace novip::admin {
@@ -34,6 +35,8 @@ constexpr Command commands[] = {
     {"add server", "<bk>/<srv> <addr> [opts]*", Level::admin, "create a new server", add_server},
     {"clear counters", "[all]", Level::operator_, "clear max statistics counters (or all counters)",
      clear_counters},
+    {"clear table", "<table> [<filter>]*", Level::admin,
+     "remove an entry from a table (filter: data/key)", clear_table},
     {"del server", "<bk>/<srv>", Level::admin, "remove a server that is in maintenance",
      del_server},
     {"disable agent", "<bk>/<srv>", Level::admin, "disable agent checks", disable_agent},
@@ -50,7 +53,7 @@ constexpr Command commands[] = {
     {"experimental-mode", "[on|off]", Level::admin, "has no effect here", experimental_mode},
     {"expert-mode", "[on|off]", Level::admin, "has no effect here", expert_mode},
     {"get weight", "<bk>/<srv>", Level::user, "report a server's current weight", get_weight},
-    {"operator", "", Level::user, "lower the level of the current CLI session to operator",
+    {"operator", "", Level::operator_, "lower the level of the current CLI session to operator",
      become_operator},
     {"reload", "", Level::admin, "read the configuration files again and apply them", reload},
     {"set maxconn frontend", "<frontend> <value>", Level::admin,
@@ -97,6 +100,8 @@ constexpr Command commands[] = {
      show_startup_logs},
     {"show stat", "[desc|json|no-maint|typed|up]*", Level::user,
      "report counters for each proxy and server", show_stat},
+    {"show table", "[<table> [<filter>]*]", Level::user,
+     "report table usage stats or dump this table's contents (filter: data/key)", show_table},
     {"show version", "", Level::user, "show version of the current process", show_version},
     {"shutdown frontend", "<frontend>", Level::admin, "stop a specific frontend",
      shutdown_frontend},

@@ -112,7 +112,7 @@ Answer set_timeout(const Call& call) {
 }
 
 Answer show_cli_level(const Call& call) {
-  return listing(std::string(level_name(call.state->level)) + "\n");
+  return message(Severity::info, level_name(call.state->level));
 }
 
 Answer show_cli_sockets(const Call& call) {

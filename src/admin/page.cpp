@@ -85,13 +85,15 @@ asio::awaitable<void> wait_until_in_force(std::shared_ptr<Service> service, Stre
 
 /// Reads the rest of a request: only an order's form has a body.
 asio::awaitable<bool> serve_request(std::shared_ptr<Service> service, Stream& stream,
-                                    beast::flat_buffer& buffer, PageClient client) {
+                                    beast::flat_buffer& buffer, PageClient client,
+                                    std::optional<net::Newcomers::Entry>* newcomer) {
   auto& counters = service->statistics->page_frontend(service->site.proxy);
   http::request_parser<http::string_body> parser;
   parser.header_limit(page_header_limit);
   parser.body_limit(page_body_limit);
   stream.expires_after(service->timeout);
   const auto [error, bytes] = co_await http::async_read(stream, buffer, parser, awaiting);
+  newcomer->reset();
   counters.bytes_in.add(bytes);
   if (error) {
     auto response = response_to_error(error);
@@ -106,7 +108,8 @@ asio::awaitable<bool> serve_request(std::shared_ptr<Service> service, Stream& st
   co_return co_await write_response(service, stream, std::move(response));
 }
 
-asio::awaitable<void> serve(std::shared_ptr<Service> service, Stream& stream) {
+asio::awaitable<void> serve(std::shared_ptr<Service> service, Stream& stream,
+                            std::shared_ptr<Places> places) {
   auto& counters = service->statistics->page_frontend(service->site.proxy);
   auto& sessions = service->statistics->page_sessions(service->site.proxy);
   counters.connections.add();
@@ -116,7 +119,11 @@ asio::awaitable<void> serve(std::shared_ptr<Service> service, Stream& stream) {
   const PageClient client{Endpoint::peer_of(socket).host(),
                           Endpoint::local_of(socket).is_loopback()};
   beast::flat_buffer buffer(page_header_limit + page_body_limit);
-  for (bool more = true; more;) more = co_await serve_request(service, stream, buffer, client);
+  for (bool more = true, known = false; more; known = true) {
+    std::optional<net::Newcomers::Entry> newcomer;
+    newcomer.emplace(places->newcomers, stream, known);
+    more = co_await serve_request(service, stream, buffer, client, &newcomer);
+  }
   sessions.release();
   boost::system::error_code ignored;
   stream.socket().shutdown(asio::socket_base::shutdown_both, ignored);
@@ -140,7 +147,9 @@ Page::Page(asio::io_context& io, std::shared_ptr<Statistics> statistics,
                         memory->token};
     auto service = std::make_shared<Service>(
         Service{statistics, memory, site, client.count() > 0 ? client : default_timeout});
-    const auto serve_client = [service](Stream& stream) { return serve(service, stream); };
+    const auto serve_client = [service, places](Stream& stream) {
+      return serve(service, stream, places);
+    };
     ports_.push_back(std::make_shared<Port>(io, std::move(listener.fd), places, serve_client));
   }
 }

@@ -12,6 +12,7 @@
 #include "admin/page_orders.h"
 #include "admin/page_request.h"
 #include "admin/show_stat.h"
+#include "base/secret.h"
 
 namespace novip::admin {
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/endpoint.h"
+#include "base/secret.h"
 #include "base/text.h"
 
 namespace novip::admin {
@@ -142,14 +143,6 @@ bool is_loopback_host(std::string_view host) {
   if (name.starts_with('[') && name.ends_with(']')) name = name.substr(1, name.size() - 2);
   const auto address = Endpoint::ip(name, 0);
   return address && address->is_loopback();
-}
-
-bool same_secret(std::string_view given, std::string_view secret) {
-  unsigned difference = given.size() == secret.size() && !secret.empty() ? 0 : 1;
-  for (std::size_t i = 0; i < given.size() && !secret.empty(); ++i)
-    difference |= static_cast<unsigned char>(given[i]) ^
-                  static_cast<unsigned char>(secret[i % secret.size()]);
-  return difference == 0;
 }
 
 }  // namespace novip::admin

@@ -56,7 +56,4 @@ Provenance provenance(std::string_view origin, std::string_view fetch_site, std:
 /// let point to it.
 bool is_loopback_host(std::string_view host);
 
-/// Takes as long whether or not the first characters are right.
-bool same_secret(std::string_view given, std::string_view secret);
-
 }  // namespace novip::admin

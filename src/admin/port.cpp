@@ -55,7 +55,7 @@ asio::awaitable<void> Port::accept_all(std::shared_ptr<Port> port) {
     }
     if (error) co_return;
     while (!port->stopped_ && port->places_->taken >= port->places_->limit) {
-      port->places_->freed.expires_at(asio::steady_timer::time_point::max());
+      port->places_->newcomers.close_one();
       co_await port->places_->freed.async_wait(awaiting);
     }
     if (port->stopped_) co_return;

@@ -9,21 +9,23 @@
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/beast/core/basic_stream.hpp>
 
+#include "base/clock.h"
 #include "base/fd.h"
+#include "net/newcomers.h"
 
 namespace novip::admin {
 
-/// A TCP or Unix connection with a deadline for each operation.
-using Stream = boost::beast::basic_stream<boost::asio::generic::stream_protocol>;
+using net::Stream;
 
-/// How many connections several ports may serve at one time together.
+/// How many connections several ports may serve at one time together. For one more, a newcomer that
+/// has said nothing yet has to go.
 struct Places {
-  Places(boost::asio::io_context& io, unsigned most) : limit(most), freed(io) {}
+  Places(boost::asio::io_context& io, unsigned most) : limit(most), freed(io, TimePoint::max()) {}
 
   unsigned limit;
   unsigned taken = 0;
+  net::Newcomers newcomers;
   boost::asio::steady_timer freed;  // never expires: cancelled when a place becomes free
 };
 

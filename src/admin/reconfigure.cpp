@@ -89,6 +89,15 @@ Expected<AddressArgument> address_argument(const Call& call) {
   return argument;
 }
 
+/// As a sentence, and without the proxy of parse_server(), which the operator does not know.
+std::string sentence_of(std::string remark) {
+  constexpr std::string_view end = "': ";
+  const auto at = remark.starts_with("server 'be/") ? remark.find(end) : std::string::npos;
+  if (at != std::string::npos) remark.erase(0, at + end.size());
+  if (!remark.ends_with('.')) remark += '.';
+  return remark;
+}
+
 /// A `server` line of these words, read as in a file; nothing is looked up in the DNS. Words are
 /// quoted: none of them begins a comment or is a variable.
 Expected<config::Server> parse_server(const Call& call, const std::string& name) {
@@ -103,7 +112,7 @@ Expected<config::Server> parse_server(const Call& call, const std::string& name)
   const std::string listen = "listen be\n    bind 127.0.0.1:1\n";  // one that is complete
   const auto loaded = config::load({{"add server", listen + line + "\n"}}, options);
   for (const auto& remark : loaded.remarks)
-    if (remark.kind == config::Remark::Kind::error) return Error{remark.text};
+    if (remark.kind == config::Remark::Kind::error) return Error{sentence_of(remark.text)};
   const auto& server = loaded.config->proxies[0].servers[0];
   if (!server.host.address)
     return Error{"an address in numbers is expected, not '" + server.host.name + "'."};
@@ -219,10 +228,10 @@ Answer set_check_port(const Call& call, const ServerArgument& at) {
 }
 
 Answer set_agent_address(const Call& call, const ServerArgument& at) {
-  if (!settings_of(call, at).agent.enabled)
-    return refusal("agent checks are not enabled on this server");
   if (call.argument(2).empty())
     return refusal("set server <b>/<s> agent-addr requires an address and optionally a port.");
+  if (!settings_of(call, at).agent.enabled)
+    return refusal("agent checks are not enabled on this server");
   const auto argument = address_argument(call);
   if (!argument) return refusal(argument.error().message);
   return change_server(call, at, [argument = *argument](config::Server& server) {
@@ -232,9 +241,9 @@ Answer set_agent_address(const Call& call, const ServerArgument& at) {
 }
 
 Answer set_agent_port(const Call& call, const ServerArgument& at) {
+  if (call.argument(2).empty()) return refusal("set server <b>/<s> agent-port requires a port.");
   if (!settings_of(call, at).agent.enabled)
     return refusal("agent checks are not enabled on this server");
-  if (call.argument(2).empty()) return refusal("set server <b>/<s> agent-port requires a port.");
   const auto port = port_argument(call.argument(2));
   if (!port) return refusal(port.error().message);
   return change_server(call, at,

@@ -1,6 +1,7 @@
 #include "admin/runtime_api.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include <boost/asio/as_tuple.hpp>
@@ -106,13 +107,16 @@ asio::awaitable<bool> answer_line(std::shared_ptr<Service> service, Stream& stre
 }
 
 asio::awaitable<void> serve(std::shared_ptr<Service> service, Stream& stream, config::Level level,
-                            bool exposes_sockets) {
+                            bool exposes_sockets, std::shared_ptr<Places> places) {
+  std::optional<net::Newcomers::Entry> newcomer;
+  newcomer.emplace(places->newcomers, stream, false);
   ApiState state;
   state.level = level;
   state.timeout = service->statistics->roster().config().global.stats_timeout;
   std::string buffer;
   for (bool answered = false;;) {
     auto line = take_line(buffer);
+    if (line) newcomer.reset();
     if (line && line->size() > api_line_limit) break;
     if (line && exposes_sockets && *line == net::pass_sockets_command) {
       co_await pass_sockets(service->statistics, stream, state.timeout);
@@ -131,8 +135,11 @@ asio::awaitable<void> serve(std::shared_ptr<Service> service, Stream& stream, co
   stream.close();
 }
 
-std::string socket_name(const UniqueFd& listener) {
-  const auto address = Endpoint::local_of(listener.get());
+/// A Unix socket by the path it has now: bound it was to another, and then renamed.
+std::string socket_name(const ApiListener& listener) {
+  auto address = Endpoint::local_of(listener.fd.get());
+  const auto& configured = listener.settings->bind.address;
+  if (configured.family() == AF_UNIX) address = configured;
   if (address.family() == AF_INET) return "ipv4@" + address.text();
   if (address.family() == AF_INET6) return "ipv6@" + address.text();
   constexpr std::string_view prefix = "unix:";
@@ -144,17 +151,20 @@ std::string socket_name(const UniqueFd& listener) {
 
 RuntimeApi::RuntimeApi(asio::io_context& io, std::shared_ptr<Statistics> statistics,
                        std::vector<ApiListener> listeners, std::size_t listener_count) {
+  // A flood from afar keeps nobody on this machine out.
   const auto most = statistics->roster().config().global.stats_maxconn;
-  auto places = std::make_shared<Places>(io, most);
+  const auto local = std::make_shared<Places>(io, most);
+  const auto remote = std::make_shared<Places>(io, most);
   auto service = std::make_shared<Service>();
   service->statistics = std::move(statistics);
   service->listeners = listener_count;
   for (auto& listener : listeners) {
     const auto level = listener.settings->level;
-    service->sockets.push_back({socket_name(listener.fd), level});
+    service->sockets.push_back({socket_name(listener), level});
     const bool exposes = listener.settings->expose_listeners && level == config::Level::admin;
-    const auto serve_client = [service, level, exposes](Stream& stream) {
-      return serve(service, stream, level, exposes);
+    const auto& places = Endpoint::local_of(listener.fd.get()).is_ip() ? remote : local;
+    const auto serve_client = [service, level, exposes, places](Stream& stream) {
+      return serve(service, stream, level, exposes, places);
     };
     ports_.push_back(std::make_shared<Port>(io, std::move(listener.fd), places, serve_client));
   }

@@ -107,9 +107,8 @@ Answer show_sess(const Call& call) {
 }
 
 Answer shutdown_session(const Call& call) {
-  if (call.argument(0).empty()) return refusal("Session pointer expected (use 'show sess').");
   const auto id = parse_session_id(call.argument(0));
-  if (!id) return refusal(no_such_session);
+  if (!id) return refusal("Session pointer expected (use 'show sess').");
   return later([statistics = call.statistics, id](const Reply& reply) {
     statistics->process().shutdown_session(
         *id, [reply](bool existed) { reply(existed ? done() : refusal(no_such_session)); });

@@ -31,8 +31,8 @@ Answer set_address(const Call& call, const ServerArgument& at) {
   if (call.argument(3) == "port") {
     const auto port = parse_number(port_given);
     if (!port || *port > 65535) {
-      said = "problem converting port '" + port_given + "' to an int";
-      return message(Severity::warning, said + std::string(by));
+      const std::string problem = "problem converting port '" + port_given + "' to an int";
+      return message(Severity::warning, (same ? said + ", " : "") + problem + std::string(by));
     }
     wanted = address->with_port(static_cast<std::uint16_t>(*port));
     said += wanted.port() == server.address.port()

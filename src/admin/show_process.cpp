@@ -100,12 +100,22 @@ Answer show_activity(const Call& call) {
   return listing(out);
 }
 
+/// "PGPASSWORD=…" without what is nobody's business: operators may look, and some share what they
+/// see.
+std::string without_secret(const std::string& entry) {
+  const auto name = entry.substr(0, entry.find('='));
+  const std::string upper = to_upper(name);
+  for (const std::string_view word : {"PASS", "SECRET", "TOKEN", "CREDENTIAL", "PRIVATE", "_KEY"})
+    if (upper.find(word) != std::string::npos) return name + "=(not shown)";
+  return entry;
+}
+
 Answer show_env(const Call& call) {
   const std::string wanted = std::string(call.argument(0)) + "=";
   std::string out;
   for (char** entry = environ; *entry; ++entry)
     if (wanted == "=" || std::string_view(*entry).starts_with(wanted))
-      out += std::string(*entry) + "\n";
+      out += without_secret(*entry) + "\n";
   if (out.empty() && wanted != "=") return refusal("Variable not found");
   return listing(out);
 }

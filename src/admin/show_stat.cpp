@@ -30,9 +30,9 @@ void add_servers(std::vector<StatRow>& rows, const Statistics& statistics, std::
 /// As HAProxy does when servers are hidden: "UP (1/3)" says how many there are.
 void say_how_many(StatRow& row, const cluster::ProxyState& proxy) {
   if (proxy.servers.empty()) return;
-  const unsigned active = proxy.active_usable();
-  const unsigned usable = active ? active : proxy.backup_usable();
-  row.set("status", format("%s (%u/%zu)", row["status"].c_str(), usable, proxy.servers.size()));
+  const auto up = std::ranges::count_if(
+      proxy.servers, [](const auto& server) { return server.up() && !server.in_maintenance(); });
+  row.set("status", format("%s (%td/%zu)", row["status"].c_str(), up, proxy.servers.size()));
 }
 
 /// Quoted when a comma or a quote makes it ambiguous. A server's own words may hold anything: a

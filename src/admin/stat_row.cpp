@@ -166,6 +166,8 @@ StatRow frontend_row(const Statistics& statistics, std::size_t index) {
   row.set("bout", totals.bytes_out);
   row.set("ereq", totals.request_errors);
   row.set("dcon", totals.denied);
+  row.set("dses", totals.denied_sessions);
+  row.set("dreq", totals.denied_requests);
   row.set("status", proxy.settings->binds.empty() ? "STOP" : proxy.accepting ? "OPEN" : "PAUSED");
   row.set("rate", rates.frontend_sessions.now());
   row.set("rate_max", rates.frontend_sessions.peak());
@@ -175,8 +177,8 @@ StatRow frontend_row(const Statistics& statistics, std::size_t index) {
   row.set("req_rate", statistics.page(index).request_rate.now());
   row.set("req_rate_max", statistics.page(index).request_rate.peak());
   row.set("req_tot", 0);
-  set_zeros(row, {"dreq", "dresp", "rate_lim", "comp_in", "comp_out", "comp_byp", "comp_rsp",
-                  "dses", "wrew", "eint"});
+  set_zeros(row, {"dresp", "rate_lim", "comp_in", "comp_out", "comp_byp", "comp_rsp", "wrew",
+                  "eint"});
   if (proxy.settings->mode == config::Mode::http) set_http(row, statistics.page(index), true);
   return row;
 }
@@ -200,6 +202,8 @@ StatRow server_row(const Statistics& statistics, std::size_t index, std::size_t 
   row.set("uweight", server.user_weight);
   row.set("act", server.settings->backup ? 0 : 1);
   row.set("bck", server.settings->backup ? 1 : 0);
+  if (server.warmth < cluster::full_warmth)
+    row.set("throttle", 100 * server.warmth / cluster::full_warmth);
   row.set("lastchg", seconds_since(server.last_change, now));
   row.set("rate", rates.sessions.now());
   row.set("rate_max", rates.sessions.peak());

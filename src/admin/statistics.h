@@ -74,6 +74,9 @@ class Statistics {
   cluster::FrontendCounters& page_frontend(std::size_t proxy) {
     return own_.proxies[proxy].frontend;
   }
+  cluster::SharedStickTable& stick_table(std::size_t proxy) {
+    return process_.load->proxies[proxy].stick_table;
+  }
   cluster::Gauge& page_sessions(std::size_t proxy) {
     return process_.load->proxies[proxy].frontend_sessions;
   }

@@ -42,6 +42,8 @@ constexpr Field<FrontendCounters, FrontendTotals> frontend_fields[] = {
     {&FrontendCounters::bytes_out, &FrontendTotals::bytes_out},
     {&FrontendCounters::denied, &FrontendTotals::denied},
     {&FrontendCounters::request_errors, &FrontendTotals::request_errors},
+    {&FrontendCounters::denied_sessions, &FrontendTotals::denied_sessions},
+    {&FrontendCounters::denied_requests, &FrontendTotals::denied_requests},
 };
 
 constexpr Field<BackendCounters, PoolTotals> pool_fields[] = {

@@ -25,6 +25,7 @@ struct FrontendTotals {
   std::uint64_t connections = 0, sessions = 0;
   std::uint64_t bytes_in = 0, bytes_out = 0;
   std::uint64_t denied = 0, request_errors = 0;
+  std::uint64_t denied_sessions = 0, denied_requests = 0;
 
   void add(const cluster::FrontendCounters& counters);
   void subtract(const FrontendTotals& earlier);

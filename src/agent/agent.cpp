@@ -34,6 +34,12 @@ constexpr unsigned largest_batch = 64;
 /// So many that a subscriber whose lease is as long as ours can miss one or two.
 constexpr int heartbeats_per_lease = 4;
 
+/// It takes several addresses to fill the ports.
+unsigned most_of_source(const config::State& settings) {
+  if (settings.source_maxconn != 0) return settings.source_maxconn;
+  return std::max(settings.maxconn / 4, 1u);
+}
+
 const char* name_of(Role role) {
   switch (role) {
     case Role::production:
@@ -56,7 +62,8 @@ class Agent::Loop {
  public:
   Loop(const config::State& settings, std::vector<UniqueFd> listeners,
        std::vector<UniqueFd> http_listeners, std::function<void(const std::string&)> log)
-      : log_(std::move(log)),
+      : lease_(settings.lease),
+        log_(std::move(log)),
         require_quorum_(settings.require_quorum),
         knowledge_(settings.lease),
         told_(answer()),
@@ -67,17 +74,20 @@ class Agent::Loop {
                [this](const Instance& instance, TimePoint asked, const std::string& detail) {
                  heard(instance, asked, detail);
                }),
-        places_(std::make_shared<HttpPlaces>(io_, std::max(settings.maxconn, 1u))),
-        service_(make_service()) {
+        admission_(settings.allow, settings.source_rate, log_),
+        places_(std::make_shared<HttpPlaces>(io_, std::max(settings.maxconn, 1u),
+                                             most_of_source(settings))),
+        service_(make_service(settings.token)) {
     const unsigned batch = std::clamp(settings.maxconn, 1u, largest_batch);
     for (auto& listener : listeners)
       text_ports_.emplace_back(
-          io_, std::move(listener), batch, [this] { return text(answer()); }, log_);
+          io_, std::move(listener), batch, admission_, [this] { return text(answer()); }, log_);
     for (auto& listener : http_listeners)
       http_ports_.emplace_back(io_, std::move(listener), places_, &service_, log_);
   }
 
-  void start() {
+  void start(std::function<void(const Instance&, TimePoint)> on_known) {
+    on_known_ = std::move(on_known);
     if (require_quorum_) {
       knowledge_.forbid_primary("corosync was not asked yet whether this node has quorum");
       quorum_.emplace([this](bool, const std::string& why) {
@@ -113,8 +123,11 @@ class Agent::Loop {
     return knowledge_.at(Clock::now());
   }
 
-  RestService make_service() {
+  RestService make_service(const std::string& token) {
     RestService service;
+    service.token = token;
+    service.admission = &admission_;
+    service.newcomers = &newcomers_;
     service.answer = [this](const RestTarget& target) {
       // This thread alone changes what is known.
       return rest_answer(target, instance(), knowledge_.age(Clock::now()));
@@ -134,7 +147,16 @@ class Agent::Loop {
       knowledge_.heard(instance, asked);
     }
     log_change(detail);
+    if (this->instance().role != known_role_) tell_known();
     publish(&News::learned);
+  }
+
+  /// Until when: the lease begins with the question.
+  void tell_known() {
+    const TimePoint now = Clock::now();
+    const Instance known = this->instance();
+    known_role_ = known.role;
+    if (on_known_) on_known_(known, now + lease_ - knowledge_.age(now).value_or(lease_));
   }
 
   void no_primary_because(const std::string& why) {
@@ -142,6 +164,7 @@ class Agent::Loop {
       const std::lock_guard lock(mutex_);
       knowledge_.forbid_primary(why);
     }
+    tell_known();
     if (!told_once_) return;
     log_change({});
     publish(&News::learned);
@@ -174,13 +197,17 @@ class Agent::Loop {
     heartbeat_.expires_after(heartbeat_interval_);
     heartbeat_.async_wait([this](const boost::system::error_code& cancelled) {
       if (cancelled) return;
+      tell_known();
       if (told_once_) publish(&News::still);
       beat();
     });
   }
 
   asio::io_context io_{1};
+  const Milliseconds lease_;
   std::function<void(const std::string&)> log_;
+  std::function<void(const Instance&, TimePoint)> on_known_;
+  Instance::Role known_role_ = Instance::Role::unavailable;  // that on_known_ was told last
   const bool require_quorum_;
   mutable std::mutex mutex_;
   Knowledge knowledge_;  // changed by the loop's thread only, under mutex_
@@ -192,6 +219,8 @@ class Agent::Loop {
   postgres::Watch watch_;
   std::optional<Quorum> quorum_;
   Subscribers subscribers_;
+  net::Newcomers newcomers_;
+  Admission admission_;
   std::shared_ptr<HttpPlaces> places_;
   RestService service_;
   std::list<TextPort> text_ports_;
@@ -206,7 +235,7 @@ Agent::Agent(const config::State& settings, std::vector<UniqueFd> listeners,
 
 Agent::~Agent() { stop(); }
 
-void Agent::start() { loop_->start(); }
+void Agent::start() { loop_->start(on_known); }
 void Agent::stop() { loop_->stop(); }
 void Agent::told(cluster::SyncState sync, cluster::Lsn primary) { loop_->told(sync, primary); }
 Answer Agent::answer() const { return loop_->answer(); }

@@ -43,6 +43,10 @@ class Agent {
         std::function<void(const std::string&)> log);
   ~Agent();  // stops and joins
 
+  /// Told on the agent's thread of each change of role, and often enough for what is told to be
+  /// kept true until it is told again: until when it is known. Before start().
+  std::function<void(const cluster::Instance&, TimePoint until)> on_known;
+
   void start();
   void stop();
   /// What the primary says of this node: whether it is a synchronous standby, and where the primary

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include <boost/asio/as_tuple.hpp>
@@ -9,13 +10,15 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
-#include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
+
+#include "agent/bearer.h"
+#include "base/endpoint.h"
 
 namespace novip::agent {
 
@@ -25,7 +28,7 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
 using asio::awaitable;
-using Stream = beast::basic_stream<asio::generic::stream_protocol>;
+using net::Stream;
 using Request = http::request<http::empty_body>;
 using Response = http::response<http::string_body>;
 
@@ -84,6 +87,7 @@ Response response_to(const Request& request, const RestAnswer& answer, bool keep
   response.set(http::field::cache_control, "no-store");
   response.set(http::field::content_type, answer.content_type);
   if (answer.status == 405) response.set(http::field::allow, "GET, HEAD, OPTIONS");
+  if (answer.status == 401) response.set(http::field::www_authenticate, "Bearer");
   response.keep_alive(keep_alive);
   if (request.method() != http::verb::head && request.method() != http::verb::options)
     response.body() = answer.body;
@@ -139,13 +143,25 @@ awaitable<void> serve_subscriber(Stream* stream, const RestService* service) {
   service->subscribers->remove(stream->socket());
 }
 
+bool may_ask(Stream* stream, const RestService* service, const Request& request) {
+  if (service->token.empty()) return true;
+  const auto shown = request[http::field::authorization];
+  if (shows_token({shown.data(), shown.size()}, service->token)) return true;
+  service->admission->refused(Endpoint::peer_of(stream->socket().native_handle()),
+                              "it does not show the token of 'token-file'", Clock::now());
+  return false;
+}
+
 /// Whether another request may follow.
 awaitable<bool> serve_request(Stream* stream, const RestService* service, Request request) {
   const auto path = request.target();
   const auto target = parse_rest_target({path.data(), path.size()});
-  const bool keep_alive = request.keep_alive() && !service->crowded();
+  bool keep_alive = request.keep_alive() && !service->crowded();
   RestAnswer answer;
-  if (!is_allowed(request.method())) {
+  if (!may_ask(stream, service, request)) {
+    keep_alive = false;
+    answer = refusal(401, "show the token of this agent's token-file\n");
+  } else if (!is_allowed(request.method())) {
     answer = refusal(405, "only GET, HEAD and OPTIONS\n");
   } else if (target.path == RestTarget::Path::events) {
     if (request.method() == http::verb::get) {
@@ -170,9 +186,12 @@ awaitable<void> serve_http_client(asio::generic::stream_protocol::socket socket,
   Stream stream(std::move(socket));
   beast::flat_buffer buffer;
   auto patience = request_time;
-  for (bool more = true; more; patience = idle_time) {
+  for (bool more = true, known = false; more; patience = idle_time, known = true) {
     Request request;
+    std::optional<net::Newcomers::Entry> waited_for;
+    waited_for.emplace(*service->newcomers, stream, known);
     const auto heard = co_await read_request(&stream, &buffer, &request, patience);
+    waited_for.reset();
     if (heard == Heard::nothing) co_return;
     if (heard == Heard::request) {
       more = co_await serve_request(&stream, service, std::move(request));

@@ -6,8 +6,10 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 
+#include "agent/admission.h"
 #include "agent/rest_answer.h"
 #include "agent/subscribers.h"
+#include "net/newcomers.h"
 
 namespace novip::agent {
 
@@ -19,6 +21,9 @@ struct RestService {
   std::function<void(std::function<void()> done)> refresh;
   std::function<bool()> crowded;  // others wait for a connection to end
   Subscribers* subscribers = nullptr;
+  net::Newcomers* newcomers = nullptr;  // those who are waited for
+  Admission* admission = nullptr;
+  std::string token;  // that each request must show; empty: none
 };
 
 /// Serves one client until it leaves, says something that is no request, or takes too long: 5 s for

@@ -34,18 +34,35 @@ HttpPort::HttpPort(asio::io_context& io, UniqueFd listener, std::shared_ptr<Http
   acceptor_.assign(Protocol(family, 0), listener.release(), ignored);
 }
 
+bool HttpPlaces::take(const std::string& source) {
+  if (!source.empty() && ++sources[source] > limit_of_source) {
+    --sources[source];
+    return false;
+  }
+  ++taken;
+  return true;
+}
+
+void HttpPlaces::release(const std::string& source) {
+  --taken;
+  const auto of_source = sources.find(source);
+  if (of_source != sources.end() && --of_source->second == 0) sources.erase(of_source);
+  freed.cancel();
+}
+
 void HttpPort::start() { asio::co_spawn(io_, accept_all(), asio::detached); }
 
 asio::awaitable<void> HttpPort::accept_all() {
   for (;;) {
+    if (places_->taken >= places_->limit)  // only for somebody who is there one has to go
+      co_await acceptor_.async_wait(asio::socket_base::wait_read, as_result);
     while (places_->taken >= places_->limit) {
-      places_->freed.expires_at(TimePoint::max());
+      service_->newcomers->close_one();
       co_await places_->freed.async_wait(as_result);
     }
     auto [error, socket] = co_await acceptor_.async_accept(as_result);
     if (!error) {
-      ++places_->taken;
-      asio::co_spawn(io_, serve(std::move(socket), places_, service_), asio::detached);
+      admit(std::move(socket));
       continue;
     }
     // Out of descriptors or memory: to accept again would fail at once, for ever.
@@ -55,11 +72,23 @@ asio::awaitable<void> HttpPort::accept_all() {
   }
 }
 
-asio::awaitable<void> HttpPort::serve(Protocol::socket socket, std::shared_ptr<HttpPlaces> places,
+/// Who is not admitted is hung up on.
+void HttpPort::admit(Protocol::socket socket) {
+  const TimePoint now = Clock::now();
+  const auto client = Endpoint::peer_of(socket.native_handle());
+  if (!service_->admission->admits(client, now)) return;
+  const auto source = source_of(client);
+  if (!places_->take(source))
+    return service_->admission->refused(
+        client, "it has as many connections as 'source-maxconn' allows", now);
+  asio::co_spawn(io_, serve(std::move(socket), source, places_, service_), asio::detached);
+}
+
+asio::awaitable<void> HttpPort::serve(Protocol::socket socket, std::string source,
+                                      std::shared_ptr<HttpPlaces> places,
                                       const RestService* service) {
   co_await serve_http_client(std::move(socket), service);
-  --places->taken;
-  places->freed.cancel();
+  places->release(source);
 }
 
 void HttpPort::complain(const std::string& why) {

@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <unordered_map>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/basic_socket_acceptor.hpp>
@@ -16,13 +17,20 @@
 
 namespace novip::agent {
 
-/// How many HTTP clients there are on all ports, and may be: the rest wait in the backlog.
+/// How many HTTP clients there are on all ports, and may be, in all and from one address. For one
+/// more a newcomer has to go; where there is none, the new client waits in the backlog.
 struct HttpPlaces {
-  HttpPlaces(boost::asio::io_context& io, unsigned most) : limit(most), freed(io) {}
+  HttpPlaces(boost::asio::io_context& io, unsigned most, unsigned most_of_source)
+      : limit(most), limit_of_source(most_of_source), freed(io, TimePoint::max()) {}
 
-  unsigned limit;
+  /// False: this address has all that it may have.
+  bool take(const std::string& source);
+  void release(const std::string& source);
+
+  unsigned limit, limit_of_source;
   unsigned taken = 0;
-  boost::asio::steady_timer freed;  // cancelled when a client leaves
+  std::unordered_map<std::string, unsigned> sources;  // an empty one is no IP address
+  boost::asio::steady_timer freed;                    // cancelled when a client leaves
 };
 
 /// One listening socket with HTTP clients. One thread; lives until its event loop ends.
@@ -38,7 +46,8 @@ class HttpPort {
   using Protocol = boost::asio::generic::stream_protocol;
 
   boost::asio::awaitable<void> accept_all();
-  static boost::asio::awaitable<void> serve(Protocol::socket socket,
+  void admit(Protocol::socket socket);
+  static boost::asio::awaitable<void> serve(Protocol::socket socket, std::string source,
                                             std::shared_ptr<HttpPlaces> places,
                                             const RestService* service);
   void complain(const std::string& why);

@@ -49,10 +49,12 @@ void serve(const UniqueFd& client, std::string_view answer) {
 }  // namespace
 
 TextPort::TextPort(boost::asio::io_context& io, UniqueFd listener, unsigned batch,
-                   std::function<std::string()> answer, std::function<void(const std::string&)> log)
+                   Admission& admission, std::function<std::string()> answer,
+                   std::function<void(const std::string&)> log)
     : listener_(io, listener.release()),
       pause_(io),
       batch_(batch),
+      admission_(admission),
       answer_(std::move(answer)),
       log_(std::move(log)) {}
 
@@ -67,11 +69,16 @@ void TextPort::wait_for_clients() {
 
 void TextPort::serve_batch() {
   const std::string answer = answer_();
+  const TimePoint now = Clock::now();
   for (unsigned served = 0; served < batch_; ++served) {
-    const UniqueFd client(
-        ::accept4(listener_.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    const UniqueFd client(::accept4(listener_.native_handle(),
+                                    reinterpret_cast<sockaddr*>(&address), &size,
+                                    SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (client) {
-      serve(client, answer);
+      if (admission_.admits(Endpoint(reinterpret_cast<sockaddr*>(&address), size), now))
+        serve(client, answer);
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
       break;
     } else if (!is_of_the_client(errno)) {

@@ -49,6 +49,14 @@ bool is_this_machine(const Endpoint& address, const config::State& state,
          std::ranges::any_of(state.binds, listens);
 }
 
+/// In words of the configuration; none: in no role.
+std::optional<config::RolePool::Role> role_of(const cluster::Instance& instance) {
+  using Role = config::RolePool::Role;
+  if (instance.role == cluster::Instance::Role::primary) return Role::primary;
+  if (instance.role == cluster::Instance::Role::standby) return Role::standby;
+  return std::nullopt;
+}
+
 }  // namespace
 
 Control::Control(std::shared_ptr<const config::Config> config, Listeners listeners, Handout handout,
@@ -62,6 +70,7 @@ Control::Control(std::shared_ptr<const config::Config> config, Listeners listene
       own_addresses_(net::own_addresses()),
       signals_(io_, SIGTERM, SIGINT, SIGUSR1),
       settle_timer_(io_),
+      warm_up_timer_(io_),
       listeners_(std::move(listeners)) {
   signals_.add(SIGHUP);
   signals_.add(SIGUSR2);
@@ -79,7 +88,7 @@ Control::Control(std::shared_ptr<const config::Config> config, Listeners listene
     cluster_events_.look(topology);
     tell_agent(topology);
   };
-  make_workers(std::move(handout.workers));
+  make_workers(handout);
   make_kernel();
   if (config_->state) make_agent(std::move(handout.state), std::move(handout.state_http));
   admin_.emplace(io_, process_for_admin(), std::move(handout.api), std::move(handout.pages));
@@ -87,12 +96,13 @@ Control::Control(std::shared_ptr<const config::Config> config, Listeners listene
 
 Control::~Control() = default;
 
-void Control::make_workers(std::vector<std::vector<proxy::Listener>> listeners) {
+void Control::make_workers(Handout& handout) {
+  auto& listeners = handout.workers;
   const proxy::Shared shared = shared_with_workers();
   const auto count = static_cast<unsigned>(listeners.size());
   for (unsigned i = 0; i < count; ++i)
     workers_.push_back(std::make_unique<proxy::Worker>(i, count, shared, roster_.snapshot(),
-                                                       std::move(listeners[i])));
+                                                       std::move(listeners[i]), handout.tls));
   for (auto& worker : workers_) {
     std::vector<proxy::Worker*> peers;
     for (auto& other : workers_)
@@ -119,6 +129,10 @@ void Control::make_agent(std::vector<UniqueFd> text, std::vector<UniqueFd> http)
                  [this](const std::string& line) {
                    boost::asio::post(io_, [this, line] { notice(-1, Severity::notice, line); });
                  });
+  if (kernel_ && !config_->state->guards.empty())
+    agent_->on_known = [this](const cluster::Instance& instance, TimePoint until) {
+      kernel_->guard(role_of(instance), until);
+    };
 }
 
 /// What workers call, on their threads.
@@ -162,12 +176,12 @@ void Control::run(std::function<void()> ready) {
 }
 
 void Control::start_workers_when_settled() {
-  if (!started_ && roster_.settled()) start_workers();
+  if (roster_.settled()) start_workers();
 }
 
 void Control::start_workers() {
-  if (started_ || stopping_) return;
-  started_ = true;
+  if (starting_ || stopping_) return;
+  starting_ = true;
   settle_timer_.cancel();
   if (!kernel_) return serve();
   // Whoever is let in before the rules are there would be relayed.
@@ -176,7 +190,9 @@ void Control::start_workers() {
 
 void Control::serve() {
   if (stopping_) return;
+  started_ = true;
   const auto snapshot = roster_.snapshot();
+  if (kernel_) kernel_->follow(snapshot);
   for (auto& worker : workers_) {
     worker->publish(snapshot);
     worker->start();
@@ -197,6 +213,21 @@ void Control::publish() {
     const auto snapshot = roster_.snapshot();
     for (auto& worker : workers_) worker->publish(snapshot);
     if (kernel_) kernel_->follow(snapshot);
+    await_warm_up();
+  });
+}
+
+/// `slowstart`: as long as a server is on its way to its full share.
+void Control::await_warm_up() {
+  const auto step = roster_.next_warm_up();
+  if (warming_up_ || !step) return;
+  warming_up_ = true;
+  warm_up_timer_.expires_after(*step);
+  warm_up_timer_.async_wait([this](const boost::system::error_code& error) {
+    warming_up_ = false;
+    if (error || stopping_) return;
+    roster_.warm_up(Clock::now());
+    await_warm_up();
   });
 }
 
@@ -222,7 +253,9 @@ void Control::notice(int proxy, Severity severity, const std::string& line) cons
   const char* const label = severity <= Severity::alert     ? "ALERT"
                             : severity <= Severity::warning ? "WARNING"
                                                             : "NOTICE";
-  std::fprintf(stderr, "[%s]  (%d) : %s\n", label, ::getpid(), line.c_str());
+  // A pipe that nobody reads any more must not stop the whole proxy.
+  net::write_without_waiting(STDERR_FILENO,
+                             format("[%s]  (%d) : %s\n", label, ::getpid(), line.c_str()));
 }
 
 void Control::wait_for_signal() {
@@ -254,12 +287,14 @@ void Control::soft_stop() {
     agent_.reset();
   }
   for (auto& worker : workers_) worker->stop_accepting(deadline);
+  if (kernel_) kernel_->stop_accepting(deadline);
   begin_stopping();
 }
 
 void Control::hard_stop() {
   listeners_.close();
   for (auto& worker : workers_) worker->stop();
+  if (kernel_) kernel_->stop();
   if (!stopping_) begin_stopping();
 }
 
@@ -267,6 +302,7 @@ void Control::begin_stopping() {
   stopping_ = true;
   ::sd_notify(0, "STOPPING=1");
   settle_timer_.cancel();
+  warm_up_timer_.cancel();
   // A worker that has not started yet does what it was told and ends: one way to end for all.
   if (!started_)
     for (auto& worker : workers_) worker->start();
@@ -277,13 +313,13 @@ void Control::begin_stopping() {
 void Control::workers_ended() {
   joiner_ = std::jthread([this] {
     for (auto& worker : workers_) worker->join();
+    if (kernel_) kernel_->join();
     boost::asio::post(io_, [this] {
       log_stopped_proxies();
       checks_->stop();
       clusters_.stop();
       admin_->stop();
       if (agent_) agent_->stop();
-      if (kernel_) kernel_->stop();
       io_.stop();
     });
   });

@@ -54,7 +54,7 @@ class Control {
 
  private:
   proxy::Shared shared_with_workers();
-  void make_workers(std::vector<std::vector<proxy::Listener>> listeners);
+  void make_workers(Handout& handout);
   void make_kernel();
   void make_agent(std::vector<UniqueFd> text, std::vector<UniqueFd> http);
   void notice(int proxy, Severity severity, const std::string& line) const;
@@ -95,6 +95,7 @@ class Control {
   void shutdown_session(std::uint64_t id, std::function<void(bool)> done);
   void when_in_force(std::function<void()> done);
   std::vector<proxy::Worker*> workers() const;
+  void await_warm_up();
   void verify(unsigned worker, std::size_t proxy, std::size_t server, std::uint64_t ticket);
   void tell_agent(const cluster::Topology& topology);
 
@@ -112,6 +113,8 @@ class Control {
   std::vector<Endpoint> own_addresses_;
   boost::asio::signal_set signals_;
   boost::asio::steady_timer settle_timer_;
+  boost::asio::steady_timer warm_up_timer_;
+  bool warming_up_ = false;  // that timer is set
   Listeners listeners_;
   std::vector<std::unique_ptr<proxy::Worker>> workers_;
   std::unique_ptr<kernel::Forwarding> kernel_;  // none: it is not asked for
@@ -128,7 +131,8 @@ class Control {
   std::deque<Order> reloads_;
   admin::Process::Reloads reload_counts_;
   bool sockets_passed_ = false;  // a successor listens on ours
-  bool started_ = false;
+  bool starting_ = false;        // everything is known that has to be
+  bool started_ = false;         // and clients are let in
   bool stopping_ = false;
   bool publish_posted_ = false;
 };

@@ -28,6 +28,7 @@ admin::Process Control::process_for_admin() {
   process.load = &load_;
   process.events = &events_;
   for (const auto& worker : workers_) process.workers.push_back(&worker->counters());
+  if (kernel_) process.workers.push_back(&kernel_->counters());
   process.started = Clock::now();
   process.threads = static_cast<unsigned>(workers_.size());
   process.pid = ::getpid();

@@ -123,10 +123,13 @@ Expected<Control::Prepared, std::vector<Error>> Control::prepare(const Next& mer
     errors.push_back(Error{
         "'forward kernel' and 'guard' need a restart of novip when it had neither at its start: it "
         "gave up the capability"});
+  auto tls = load_tls(*merged);
+  if (!tls) errors.insert(errors.end(), tls.error().begin(), tls.error().end());
   Listeners::Before before;
   before.running = &listeners_;
   auto listeners = Listeners::open(*merged, count, std::move(before));
-  if (!listeners) errors = listeners.error();
+  if (!listeners)
+    errors.insert(errors.end(), listeners.error().begin(), listeners.error().end());
   // Certificates that could not be used before either are no reason to stay with the old file.
   prepared.checks = std::make_unique<probe::Checks>(io_, roster_, merged);
   for (const auto& complaint : prepared.checks->complaints())
@@ -134,7 +137,7 @@ Expected<Control::Prepared, std::vector<Error>> Control::prepare(const Next& mer
       errors.push_back(Error{complaint.second});
   if (!errors.empty()) return errors;
   prepared.listeners = std::move(*listeners);
-  auto handout = prepared.listeners.hand_out(*merged, count);
+  auto handout = prepared.listeners.hand_out(*merged, count, *tls);
   if (!handout) return std::vector{handout.error()};
   prepared.handout = std::move(*handout);
   return prepared;
@@ -151,7 +154,7 @@ void Control::go_over(Prepared prepared) {
   checks_ = std::move(prepared.checks);
   const auto snapshot = roster_.snapshot();
   for (std::size_t i = 0; i < workers_.size(); ++i)
-    workers_[i]->adopt(snapshot, std::move(prepared.handout.workers[i]));
+    workers_[i]->adopt(snapshot, std::move(prepared.handout.workers[i]), prepared.handout.tls);
   if (kernel_) kernel_->follow(snapshot);
   admin_->adopt(clusters_.topologies(), std::move(prepared.handout.api),
                 std::move(prepared.handout.pages));

@@ -12,12 +12,16 @@
 #include "app/listeners.h"
 #include "app/loading.h"
 #include "app/process.h"
+#include "base/memory_reserve.h"
 #include "config/explain.h"
 #include "kernel/machine.h"
 
 namespace novip::app {
 
 namespace {
+
+/// Enough to end sessions, log and answer operators while no client is let in.
+constexpr std::size_t reserved_memory = 1 << 20;
 
 void say(const char* label, const std::string& message) {
   std::fprintf(stderr, "[%s]  (%d) : %s\n", label, ::getpid(), message.c_str());
@@ -43,10 +47,10 @@ void tell_predecessors(const Options& options) {
     if (pid > 1) ::kill(pid, options.finish_old ? SIGUSR1 : SIGTERM);
 }
 
-int serve(const std::shared_ptr<const config::Config>& config, Listeners listeners,
-          unsigned maxconn, const Options& options) {
+int serve(const std::shared_ptr<const config::Config>& config, const TlsContexts& tls,
+          Listeners listeners, unsigned maxconn, const Options& options) {
   const unsigned workers = worker_count(config->global);
-  auto handout = listeners.hand_out(*config, workers);
+  auto handout = listeners.hand_out(*config, workers, tls);
   if (!handout) return refuse(handout.error().message);
   const auto& global = config->global;
   Pidfile pidfile;
@@ -64,6 +68,8 @@ int serve(const std::shared_ptr<const config::Config>& config, Listeners listene
   if (kernel::is_wanted(*config))
     control_options.machine = kernel::read_machine({});  // before a chroot
   if (auto dropped = drop_privileges(*config); !dropped) return refuse(dropped.error().message);
+  protect_memory(global);
+  memory_reserve::set_aside(reserved_memory);
   control_options.load = [options] { return load(options); };
   Control control(config, std::move(listeners), std::move(*handout), control_options);
   control.run([&background] { background.detached(); });
@@ -80,6 +86,11 @@ int run(const Options& options) {
     if (!options.quiet) say("WARNING", "option " + option + " has no effect in novip");
   const auto config = load_and_tell(options);
   if (!config) return EXIT_FAILURE;
+  const auto tls = load_tls(*config);
+  if (!tls) {
+    for (const auto& error : tls.error()) say("ALERT", error.message);
+    return refuse("not every certificate can be used: nothing was started");
+  }
   if (options.action == Options::Action::check) {
     if (!options.quiet) std::fputs(config::explain(*config).c_str(), stdout);
     if (options.verbose) std::puts("Configuration file is valid");
@@ -91,7 +102,7 @@ int run(const Options& options) {
   // A peer that went away is an error of write(), not the end of the process.
   std::signal(SIGPIPE, SIG_IGN);
   if (kernel::is_wanted(*config))
-    if (auto able = kernel::check_support(*config, kernel_table(*config)); !able)
+    if (auto able = kernel::check_support(*config, kernel_table(*config), options.old_pids); !able)
       return refuse(able.error().message + "; nothing was started");
   const unsigned workers = worker_count(config->global);
   const auto limit = session_limit(*config, workers);
@@ -106,7 +117,7 @@ int run(const Options& options) {
     for (const auto& error : listeners.error()) say("ALERT", error.message);
     return refuse("not every address could be opened: nothing was started");
   }
-  return serve(config, std::move(*listeners), limit.maxconn, options);
+  return serve(config, *tls, std::move(*listeners), limit.maxconn, options);
 }
 
 }  // namespace novip::app

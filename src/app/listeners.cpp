@@ -27,7 +27,8 @@ net::ListenOptions listen_options(const config::Bind& bind, unsigned backlog, bo
   options.v6only = bind.v6only;
   options.v4v6 = bind.v4v6;
   options.interface = bind.interface;
-  options.tcp_user_timeout_ms = static_cast<int>(bind.tcp_user_timeout.count());
+  options.keepalive = bind.keepalive;
+  options.user_timeout = bind.tcp_user_timeout.value_or(Milliseconds{0});
   options.unix_mode = bind.file.mode ? static_cast<int>(*bind.file.mode) : -1;
   options.unix_uid = bind.file.uid ? static_cast<int>(*bind.file.uid) : -1;
   options.unix_gid = bind.file.gid ? static_cast<int>(*bind.file.gid) : -1;
@@ -71,7 +72,10 @@ class Listeners::Opening {
     take_running(bind, sockets);
     if (sockets.number == 0) sockets.number = ++last_number_;
     take_inherited(bind, sockets);
-    for (const auto& fd : sockets.fds) net::set_backlog(fd.get(), backlog);
+    for (const auto& fd : sockets.fds) {
+      net::set_backlog(fd.get(), backlog);
+      net::set_patience(fd.get(), bind.keepalive, bind.tcp_user_timeout.value_or(Milliseconds{0}));
+    }
     if (sockets.fds.size() < copies) {
       const auto missing = copies - static_cast<unsigned>(sockets.fds.size());
       auto opened = net::listen(listen_options(bind, backlog, may_share(bind, sockets)), missing);
@@ -138,8 +142,10 @@ Expected<Listeners, std::vector<Error>> Listeners::open(const config::Config& co
 }
 
 /// In the order of for_each_bind().
-Expected<Handout> Listeners::hand_out(const config::Config& config, unsigned workers) const {
+Expected<Handout> Listeners::hand_out(const config::Config& config, unsigned workers,
+                                      const TlsContexts& tls) const {
   Handout handout;
+  handout.tls = tls.servers;
   handout.workers.resize(workers);
   auto next = sockets_.begin();
   bool complete = true;
@@ -159,7 +165,8 @@ Expected<Handout> Listeners::hand_out(const config::Config& config, unsigned wor
         if (proxy.mode == config::Mode::http)
           handout.pages.push_back({std::move(fd), i});
         else
-          handout.workers[turn++ % workers].push_back({std::move(fd), i, &*bind, number});
+          handout.workers[turn++ % workers].push_back(
+              {std::move(fd), i, &*bind, number, tls.of(*bind)});
       });
     }
   }

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "admin/admin.h"
+#include "app/tls_contexts.h"
 #include "base/expected.h"
 #include "config/model.h"
 #include "proxy/worker.h"
@@ -13,6 +14,7 @@ namespace novip::app {
 /// Descriptors for those who accept; all of them are closed by their new owners.
 struct Handout {
   std::vector<std::vector<proxy::Listener>> workers;  // one vector a worker
+  std::shared_ptr<const proxy::ServerContexts> tls;   // for all of them
   std::vector<admin::ApiListener> api;
   std::vector<admin::PageListener> pages;
   std::vector<UniqueFd> state;       // the agent's text ports
@@ -36,7 +38,8 @@ class Listeners {
                                                       unsigned workers, Before before);
 
   /// Duplicates for those who accept, by the configuration that opened these.
-  Expected<Handout> hand_out(const config::Config& config, unsigned workers) const;
+  Expected<Handout> hand_out(const config::Config& config, unsigned workers,
+                             const TlsContexts& tls) const;
 
   /// One descriptor for each socket, still owned by this.
   std::vector<int> descriptors() const;

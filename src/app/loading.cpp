@@ -5,6 +5,7 @@
 
 #include "app/process.h"
 #include "base/text.h"
+#include "proxy/pipes.h"
 
 namespace novip::app {
 
@@ -76,10 +77,11 @@ SessionLimit session_limit(const config::Config& config, unsigned workers) {
     binds += proxy.binds.size();
     servers += proxy.servers.size();
   }
-  // A listening socket is held by its worker and by the control thread.
-  const auto reserved = static_cast<unsigned>(64 + 2 * binds * workers + 2 * servers +
-                                              (config.state ? config.state->maxconn : 0));
   const auto& global = config.global;
+  const std::size_t pipes = global.nosplice ? 0 : proxy::Pipes::most * workers;
+  // A listening socket is held by its worker and by the control thread.
+  const auto reserved = static_cast<unsigned>(64 + 2 * binds * workers + 2 * servers + 2 * pipes +
+                                              (config.state ? config.state->maxconn : 0));
   SessionLimit limit;
   limit.maxconn = raise_descriptor_limit(global.maxconn, global.ulimit_n, reserved);
   if (global.maxconn > limit.maxconn)

@@ -8,6 +8,7 @@
 #include <grp.h>
 #include <unistd.h>
 
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
@@ -112,6 +113,11 @@ void Pidfile::clear() {
       ours.st_ino == there.st_ino && ours.st_dev == there.st_dev)
     ::unlink(path_.c_str());
   fd_.reset();
+}
+
+void protect_memory(const config::Global& global) {
+  // Changing the user makes a process undumpable too: set either way.
+  ::prctl(PR_SET_DUMPABLE, global.dumpable ? 1 : 0, 0, 0, 0);
 }
 
 std::string kernel_table(const config::Config& config) {

@@ -46,6 +46,10 @@ class Pidfile {
   UniqueFd fd_;
 };
 
+/// Without `set-dumpable` no core file is written and no debugger of the same user can look: this
+/// memory holds tokens, passwords of passfiles and what clients say.
+void protect_memory(const config::Global& global);
+
 /// chroot, then group and user of section global; every supplementary group is dropped. What
 /// changes the kernel's rules is kept where the configuration asks for that.
 Status drop_privileges(const config::Config& config);

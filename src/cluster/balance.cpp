@@ -9,9 +9,10 @@ namespace novip::cluster {
 namespace {
 
 /// What one more session would cost a server (lb_fwlc.c). Idle servers are alike, whatever their
-/// weights; `scale` keeps weights of up to 256 apart in whole numbers.
+/// weights; `scale` keeps weights of up to 256 (16 times as much with `slowstart`) apart in whole
+/// numbers.
 std::uint64_t cost(const Load::Proxy& load, const Candidate& candidate) {
-  constexpr auto scale = std::uint64_t{256} * 256;
+  constexpr auto scale = std::uint64_t{256} * 256 * 16 * 16;
   const Load::Server& server = load.servers[candidate.server];
   const std::uint64_t inflight = std::uint64_t{server.sessions.now()} + server.queued.now();
   return inflight == 0 ? 0 : (inflight + 1) * scale / candidate.weight;
@@ -51,9 +52,11 @@ Balancer::Choice Balancer::choose(const ProxyView& backend, Load::Proxy& load,
     const std::size_t server = candidates_[i].server;
     if (!load.servers[server].sessions.try_acquire(backend.servers[server].maxconn)) continue;
     take_turn(i);
-    return {Choice::Outcome::chosen, server};
+    return {Choice::Outcome::chosen, server, false};
   }
-  return {Choice::Outcome::full, 0};
+  if (backend.settings->balance == config::Algorithm::source)
+    return {Choice::Outcome::full, candidates_.front().server, true};
+  return {Choice::Outcome::full};
 }
 
 /// As if some sessions had been served before.

@@ -25,6 +25,7 @@ class Balancer {
     enum class Outcome { chosen, full, none };
     Outcome outcome = Outcome::none;  // full: servers are usable, each has maxconn sessions
     std::size_t server = 0;
+    bool waits_for_it = false;  // full: `server` is the client's own, no other will do
   };
 
   /// The server for a new session, with its place taken in `load` (sessions.try_acquire) when

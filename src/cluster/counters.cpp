@@ -3,14 +3,24 @@
 namespace novip::cluster {
 
 bool Gauge::try_acquire(std::uint32_t limit) {
+  if (!try_reserve(limit)) return false;
+  used();
+  return true;
+}
+
+bool Gauge::try_reserve(std::uint32_t limit) {
   std::uint32_t now = now_.load(std::memory_order_relaxed);
   do {
     if (limit != 0 && now >= limit) return false;
   } while (!now_.compare_exchange_weak(now, now + 1, std::memory_order_relaxed));
-  std::uint32_t peak = peak_.load(std::memory_order_relaxed);
-  while (peak < now + 1 && !peak_.compare_exchange_weak(peak, now + 1, std::memory_order_relaxed)) {
-  }
   return true;
+}
+
+void Gauge::used() {
+  const std::uint32_t now = now_.load(std::memory_order_relaxed);
+  std::uint32_t peak = peak_.load(std::memory_order_relaxed);
+  while (peak < now && !peak_.compare_exchange_weak(peak, now, std::memory_order_relaxed)) {
+  }
 }
 
 void Peak::note(std::uint32_t value) {
@@ -29,6 +39,9 @@ void fit(Load& load, const config::Config& config) {
   load.proxies.grow(config.proxies.size());
   for (std::size_t i = 0; i < config.proxies.size(); ++i) {
     load.proxies[i].servers.grow(config.proxies[i].servers.size());
+    load.proxies[i].stick_table.with([&](StickTable& table) {
+      table.configure(config.proxies[i].stick_table.value_or(config::StickTable{}));
+    });
     for (const auto& bind : config.proxies[i].binds) load.proxies[i].binds.grow(bind.place + 1);
   }
 }

@@ -7,6 +7,7 @@
 
 #include "base/slots.h"
 #include "cluster/snapshot.h"
+#include "cluster/stick_table.h"
 #include "config/model.h"
 
 namespace novip::cluster {
@@ -30,6 +31,9 @@ class alignas(64) Gauge {
  public:
   /// Takes one place unless `limit` (0: none) are taken.
   bool try_acquire(std::uint32_t limit = 0);
+  /// The same for a place that may be given back unused: it counts for the peak once used().
+  bool try_reserve(std::uint32_t limit = 0);
+  void used();
   void release() { now_.fetch_sub(1, std::memory_order_relaxed); }
   std::uint32_t now() const { return now_.load(std::memory_order_relaxed); }
   std::uint32_t peak() const { return peak_.load(std::memory_order_relaxed); }
@@ -68,7 +72,8 @@ struct FrontendCounters {
   Counter connections;  // conn_tot
   Counter sessions;     // stot
   Counter bytes_in, bytes_out;
-  Counter denied, request_errors;  // dcon, ereq
+  Counter denied, request_errors;           // dcon, ereq
+  Counter denied_sessions, denied_requests;  // dses, dreq
 };
 
 struct BackendCounters {
@@ -107,6 +112,8 @@ struct Load {
     Gauge queued;  // sessions waiting for a place on any server
     Gauge held;    // sessions waiting for a server to be there at all
     Peak held_ms;  // how long those waited whose wait is over
+    std::atomic<std::uint64_t> log_lines{0};  // written about sessions of the frontend
+    SharedStickTable stick_table;
     Slots<Server> servers;
     Slots<Gauge> binds;  // clients of each `bind`, for its maxconn; by config::Bind::place
   };

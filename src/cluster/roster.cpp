@@ -22,12 +22,20 @@ CheckResult bounded(CheckResult result) {
   return result;
 }
 
+/// As HAProxy's names in commands: "#3" is the one whose id is 3; no name begins so.
+template <typename Settings>
+bool is_called(const Settings& settings, std::string_view name) {
+  if (!name.starts_with('#')) return settings.name == name;
+  const auto id = parse_number(name.substr(1));
+  return id && settings.id == *id;
+}
+
 /// Those that are retired after those that are not.
 template <typename States>
 std::optional<std::size_t> find_by_name(const States& states, std::string_view name) {
   std::optional<std::size_t> retired;
   for (std::size_t i = 0; i < states.size(); ++i) {
-    if (states[i].settings->name != name) continue;
+    if (!is_called(*states[i].settings, name)) continue;
     if (!states[i].settings->retired) return i;
     if (!retired) retired = i;
   }
@@ -53,6 +61,7 @@ std::optional<std::size_t> Roster::find_server(std::size_t proxy, std::string_vi
 
 int Roster::backend_of(const config::Proxy& proxy) const {
   if (!proxy.is_frontend()) return -1;
+  if (proxy.kind == config::ProxyKind::frontend && proxy.default_backend.empty()) return -1;
   const std::string& name = proxy.default_backend.empty() ? proxy.name : proxy.default_backend;
   int retired = -1;
   for (std::size_t i = 0; i < proxies_.size(); ++i) {
@@ -76,6 +85,7 @@ std::shared_ptr<const Snapshot> Roster::snapshot() const {
     view.maxconn = proxy.maxconn;
     view.backend = backend_of(*proxy.settings);
     for (const ServerState& server : proxy.servers) view.servers.push_back(view_of(server));
+    scale_weights(proxy, view);
     snapshot->proxies.push_back(std::move(view));
   }
   return snapshot;

@@ -42,6 +42,7 @@ class Roster {
   const config::Config& config() const { return *config_; }
   std::shared_ptr<const config::Config> shared_config() const { return config_; }
   const std::vector<ProxyState>& proxies() const { return proxies_; }
+  /// By name, or as "#ID".
   std::optional<std::size_t> find_proxy(std::string_view name) const;
   std::optional<std::size_t> find_server(std::size_t proxy, std::string_view name) const;
   /// Retired, and without sessions: neither shown nor checked.
@@ -60,6 +61,10 @@ class Roster {
   /// here. Otherwise the agent could not be asked, which changes nothing but what is displayed.
   void agent_done(std::size_t proxy, std::size_t server, const CheckResult& result,
                   const AgentReply& reply, TimePoint now);
+  /// Gives servers that came up more of their weight (`slowstart`), as time passes.
+  void warm_up(TimePoint now);
+  /// How long until warm_up() may change something; none: no server is on its way up.
+  std::optional<Milliseconds> next_warm_up() const;
   /// Live traffic connected or failed to (observe layer4). True: check again soon (fastinter).
   bool observed(std::size_t proxy, std::size_t server, bool success, TimePoint now);
   /// What is known of a cluster's nodes: decides for every role pool of it who serves. After every
@@ -130,6 +135,7 @@ class Roster {
   void cut_backups_replaced_by(const Event&);
   Before before(const Event&) const;
   void account(const Event&, const Before&);
+  void begin_slowstart(const Event&);
 
   // Role pools (roster_pools.cpp).
   void assess_pool(std::size_t proxy, const Topology&, TimePoint now);

@@ -86,7 +86,11 @@ ServerView view_of(const ServerState& server) {
   const bool takes_sessions = server.usable() && !server.unknown();
   const bool fallback =
       server.eligibility && server.eligibility->place == Eligibility::Place::fallback;
-  return {server.settings, server.address, takes_sessions, server.effective_weight(),
+  // A node that its role or its lag holds back takes nobody.
+  const bool up = server.eligibility || server.settings->retired
+                      ? takes_sessions
+                      : server.up() && !server.unknown() && static_cast<bool>(server.address);
+  return {server.settings, server.address, takes_sessions, up,       server.effective_weight(),
           server.maxconn,  fallback,       server.epoch,   server.cut};
 }
 

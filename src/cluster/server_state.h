@@ -33,6 +33,9 @@ enum class Operation {
   stopping = 3,  // serves the sessions it has, takes no new ones (disable-on-404)
 };
 
+/// HAProxy's steps of `slowstart` (BE_WEIGHT_SCALE).
+constexpr unsigned full_warmth = 16;
+
 /// One server as the control thread knows it now.
 struct ServerState {
   ServerState(const config::Server& server_settings, TimePoint now);
@@ -57,6 +60,10 @@ struct ServerState {
   std::uint64_t epoch = 0;
   Cut cut = Cut::none;
   std::optional<Eligibility> eligibility;  // role pool: as last judged
+
+  /// `slowstart`: what it has of its weight and maxconn, in sixteenths; 16: all.
+  unsigned warmth = full_warmth;
+  TimePoint warming_since;
 
   bool checked() const { return check_running || agent_running; }
   /// Nobody looked yet at what is to be checked: it may be anything, and workers do not route to it
@@ -90,5 +97,8 @@ struct ProxyState {
   unsigned backup_usable() const;  // bck
   bool up() const;                 // a server is usable, or there are no servers
 };
+
+/// `slowstart`, in the view of a backend.
+void scale_weights(const ProxyState& proxy, ProxyView& view);
 
 }  // namespace novip::cluster

@@ -27,6 +27,9 @@ struct ServerView {
   const config::Server* settings = nullptr;
   Endpoint address;       // as resolved now; none: not usable
   bool usable = false;    // may take new sessions
+  /// May take those that must go to it, even where it takes no others (drain, weight 0): clients
+  /// that stay on their server, `use-server`.
+  bool up = false;
   unsigned weight = 0;    // effective: user weight × agent's percentage; 0 takes none
   unsigned maxconn = 0;   // 0: none
   bool fallback = false;  // role pool: serves only while no other does

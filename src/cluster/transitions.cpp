@@ -139,6 +139,8 @@ void Roster::account(const Event& event, const Before& was) {
     if (was.operation == Operation::stopped) server.down_time += passed(server.last_change);
     if (server.operation == Operation::stopped) ++server.went_down;
     server.last_change = event.now;
+    if (was.operation == Operation::stopped) begin_slowstart(event);
+    if (server.operation == Operation::stopped) server.warmth = full_warmth;
   }
   if (was.draining && server.draining() && !server.in_maintenance())
     notice(event, Severity::notice, subject(event) + " remains in forced drain mode.");

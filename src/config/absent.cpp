@@ -36,14 +36,13 @@ struct Group {
 };
 
 constexpr std::string_view no_such = "novip has no such setting";
-constexpr std::string_view no_acl =
-    "novip has no ACLs and inspects no traffic; a listener leads to one backend, and the firewall "
-    "and pg_hba.conf say who may connect";
-constexpr std::string_view no_stick =
-    "novip has no stick tables; 'balance source' keeps a client on its server";
+constexpr std::string_view no_inspection =
+    "novip inspects no traffic and keeps no counters of clients; 'tcp-request connection' and "
+    "'tcp-request content' accept and reject";
 constexpr std::string_view other_check =
     "novip checks with 'option tcp-check', 'option httpchk' and 'option pgsql-check'";
-constexpr std::string_view no_format = "novip always writes HAProxy's TCP log line";
+constexpr std::string_view no_format =
+    "novip writes no structured data, and its own words about connections that fail";
 constexpr std::string_view no_source = "novip connects from the address the kernel chooses";
 constexpr std::string_view no_dynamic = "novip evaluates no expressions in checks";
 
@@ -75,9 +74,7 @@ const Group groups[] = {
       "nokqueue",
       "nopoll",
       "noreuseport",
-      "nosplice",
       "profiling.tasks",
-      "set-dumpable",
       "strict-limits",
       "fd-hard-limit",
       "mworker-max-reloads",
@@ -98,8 +95,9 @@ const Group groups[] = {
      {"server-state-base", "server-state-file"}},
     {in_global,
      no_effect,
-     "novip passes TLS through, and its checks use OpenSSL's defaults",
-     {"ssl-default-bind-*", "ssl-default-server-*", "ssl-dh-param-file", "ssl-engine",
+     "novip leaves it to OpenSSL's defaults",
+     {"ssl-default-bind-curves", "ssl-default-bind-sigalgs", "ssl-default-bind-client-sigalgs",
+      "ssl-default-server-curves", "ssl-default-server-sigalgs", "ssl-dh-param-file", "ssl-engine",
       "ssl-load-extra-*", "ssl-mode-async", "ssl-propquery", "ssl-provider", "ssl-provider-path",
       "ssl-skip-self-issued-ca", "issuers-chain-path"}},
     {in_global,
@@ -171,20 +169,13 @@ const Group groups[] = {
       "option log-separate-errors", "bind-process", "load-server-state-from-file",
       "server-state-file-name", "declare", "stats bind-process", "stats show-modules",
       "stats scope"}},
-    {anywhere,
-     no_effect,
-     "novip leaves TCP keep-alive's times to the kernel (net.ipv4.tcp_keepalive_*)",
-     {"clitcpka-cnt", "clitcpka-idle", "clitcpka-intvl", "srvtcpka-cnt", "srvtcpka-idle",
-      "srvtcpka-intvl"}},
-    {anywhere, no_effect, no_format, {"log-format", "log-format-sd", "error-log-format"}},
+    {anywhere, no_effect, no_format, {"log-format-sd", "error-log-format"}},
     {anywhere, no_effect, "'http-check send-state' is not sent", {"http-check send-state"}},
     {anywhere,
      refused,
-     no_acl,
-     {"acl", "use_backend", "use-server", "tcp-request", "tcp-response", "filter", "use-fcgi-app",
-      "rate-limit", "stats http-request", "email-alert"}},
-    {anywhere, refused, no_stick, {"stick-table", "stick"}},
-    {anywhere, refused, "write one 'server' line for each server", {"server-template"}},
+     no_inspection,
+     {"tcp-request", "tcp-response", "filter", "use-fcgi-app", "rate-limit", "stats http-request",
+      "email-alert"}},
     {anywhere, refused, "write a 'server' line", {"dispatch", "option transparent", "transparent"}},
     {anywhere, refused, no_source, {"source"}},
     {anywhere,
@@ -210,10 +201,6 @@ std::vector<Keyword> rows() {
   for (const auto& group : groups)
     for (const auto name : group.names)
       all.push_back({name, group.sections, 0, any_number, group.handle, group.reason, true});
-  for (const std::string_view name :
-       {".if", ".elif", ".else", ".endif", ".notice", ".warning", ".alert", ".diag"})
-    all.push_back({name, in_global | anywhere | in_resolvers | in_state | in_cluster, 0, any_number,
-                   refused, "novip has no conditional blocks", false});
   return all;
 }
 

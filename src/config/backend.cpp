@@ -83,6 +83,8 @@ void set_fullconn(Parser& p, const Arguments& words) {
 
 constexpr Keyword rows[] = {
     {"server", backend_side, 2, any_number, add_server, "<name> and <addr>[:<port>] as arguments"},
+    {"server-template", backend_side, 3, any_number, add_server_template,
+     "<prefix>, <number or range> and <addr>:<port>"},
     {"default-server", in_be, 1, any_number, set_default_server, "options of a server"},
     {"balance", in_be, 1, any_number, set_balance, "an algorithm"},
     {"hash-type", in_be, 1, 3, set_hash_type, "'consistent' or 'map-based'"},
@@ -90,7 +92,6 @@ constexpr Keyword rows[] = {
     {"fullconn", in_be, 1, 1, set_fullconn, "a number of connections"},
     {"option redispatch", in_be, 0, 1, set_redispatch, "", true},
     {"option allbackups", in_be, 0, 0, set_flag<&Proxy::allbackups>, "", true},
-    {"option srvtcpka", in_be, 0, 0, set_flag<&Proxy::server_keepalive>, "", true},
     {"option log-health-checks", in_be, 0, 0, set_flag<&Proxy::log_health_checks>, "", true},
 };
 

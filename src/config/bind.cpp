@@ -1,22 +1,16 @@
 #include "config/bind.h"
 
 #include "config/address.h"
-#include "config/option_table.h"
+#include "config/bind_option_table.h"
 
 namespace novip::config {
 
 namespace {
 
-struct Target {
-  Bind& bind;
-  StatsSocket* socket;  // none on a proxy's bind line
-  bool* http;           // only on a bind line of `state`
-};
-using Row = LineOption<Target>;
+using Target = BindLine;
+using Row = BindOption;
 using Value = const std::string&;
 
-constexpr std::string_view tls =
-    "novip does not terminate TLS yet; without 'ssl' it passes PostgreSQL's TLS through untouched";
 constexpr std::string_view kernel = "novip leaves it to the kernel's default";
 constexpr std::string_view threads = "every listener is shared by all threads";
 constexpr auto no_effect = Row::Absence::no_effect;
@@ -112,29 +106,14 @@ constexpr Row rows[] = {
     {"namespace", 1, nullptr, "start novip in that network namespace"},
     {"accept-netscaler-cip", 1, nullptr, "novip knows the PROXY protocol: 'accept-proxy'"},
     {"proto", 1, nullptr, "novip forwards TCP"},
-    {"ssl", 0, nullptr, tls},
-    {"crt", 1, nullptr, tls},
-    {"crt-list", 1, nullptr, tls},
-    {"ca-file", 1, nullptr, tls},
-    {"ca-verify-file", 1, nullptr, tls},
-    {"crl-file", 1, nullptr, tls},
-    {"verify", 1, nullptr, tls},
-    {"alpn", 1, nullptr, tls},
-    {"npn", 1, nullptr, tls},
-    {"ciphers", 1, nullptr, tls},
-    {"ciphersuites", 1, nullptr, tls},
-    {"curves", 1, nullptr, tls},
-    {"ecdhe", 1, nullptr, tls},
-    {"ssl-min-ver", 1, nullptr, tls},
-    {"ssl-max-ver", 1, nullptr, tls},
-    {"strict-sni", 0, nullptr, tls},
-    {"no-sslv3", 0, nullptr, tls},
-    {"no-tlsv10", 0, nullptr, tls},
-    {"no-tlsv11", 0, nullptr, tls},
-    {"no-tls-tickets", 0, nullptr, tls},
-    {"force-tlsv12", 0, nullptr, tls},
-    {"force-tlsv13", 0, nullptr, tls},
 };
+
+std::vector<Row> with_tls() {
+  const auto tls = bind_tls_options();
+  std::vector<Row> all(std::begin(rows), std::end(rows));
+  all.insert(all.end(), tls.begin(), tls.end());
+  return all;
+}
 
 }  // namespace
 
@@ -154,8 +133,11 @@ std::vector<Bind> read_bind(Parser& parser, const Arguments& arguments, StatsSoc
   Bind bind;
   bind.where = parser.here();
   bind.text = text;
-  Target target{bind, socket, http};
-  read_options<Target>(parser, arguments, 1, rows, target, parser.name() + " " + text);
+  BindTls tls;
+  Target target{bind, socket, http, tls, false};
+  static const std::vector<Row> all = with_tls();
+  read_options<Target>(parser, arguments, 1, all, target, parser.name() + " " + text);
+  set_bind_tls(parser, target);
   if (!addresses) {
     parser.error(parser.name() + ": " + addresses.error().message);
     return {};

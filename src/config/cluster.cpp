@@ -32,6 +32,7 @@ void add_node(Parser& p, const Arguments& words) {
   Server node;
   node.where = p.here();
   node.name = words[0];
+  node.tls.verify = p.server_verify;
   if (!valid_name(node.name))
     p.error("character not permitted in node name '" + node.name + "'; " +
             std::string(valid_name_text));

@@ -1,5 +1,7 @@
 #include "config/draft.h"
 
+#include "config/tls_words.h"
+
 namespace novip::config {
 
 namespace {
@@ -42,6 +44,9 @@ CheckMethod method(const Draft& draft) {
 Proxy assemble(Draft draft, const Global& global) {
   Proxy proxy = std::move(draft.proxy);
   if (proxy.is_backend()) proxy.check = method(draft);
+  for (Bind& bind : proxy.binds)
+    if (bind.tls) fill_in(bind.tls->protocol, global.bind_tls);
+  for (Server& server : proxy.servers) fill_in(server.tls.protocol, global.server_tls);
   if (draft.log_global)
     proxy.logs.insert(proxy.logs.begin(), global.logs.begin(), global.logs.end());
   if (proxy.mode == Mode::tcp) {

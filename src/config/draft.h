@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -57,7 +58,10 @@ struct Draft {
   // A proxy's first own line replaces what it inherited, as in HAProxy.
   bool tcp_inherited = false, http_inherited = false, stats_inherited = false;
 
+  std::map<std::string, std::vector<Test>> acls;  // by name; each line is a test
   bool log_global = false;
+  /// What is wrong with a `log-format`: nothing in HTTP mode, which is known at the end.
+  std::optional<std::pair<Location, LineFault>> log_format_fault;
   /// HTTP rules: an error in HTTP mode and without effect in TCP mode, which is known at the end.
   std::vector<std::pair<Location, std::string>> http_rules;
 };

@@ -31,6 +31,14 @@ Lines explain_state(const State& state) {
   if (state.require_quorum)
     lines.push_back(
         "While corosync does not say that this node has quorum, a primary here is none.");
+  if (!state.allow.empty()) {
+    Lines networks;
+    for (const auto& network : state.allow) networks.push_back(network.text());
+    lines.push_back("Clients of " + list_text(networks, "and") +
+                    " may ask; others are hung up on, and told of in the log.");
+  }
+  if (!state.token_file.empty())
+    lines.push_back("HTTP clients must show the token in " + state.token_file + ".");
   if (!state.binds.empty())
     lines.push_back(binds_text(state.binds) +
                     " answers with one line: production, standby or unavailable.");
@@ -81,6 +89,16 @@ Lines explain_process(const Global& global) {
   return lines;
 }
 
+/// From other machines.
+bool reachable(const State& state) {
+  const Networks loopback{*Network::parse("127.0.0.0/8"), *Network::parse("::1")};
+  const auto is_reachable = [&](const Bind& bind) {
+    return bind.inherited || (bind.address.is_ip() && !contains(loopback, bind.address));
+  };
+  return std::ranges::any_of(state.binds, is_reachable) ||
+         std::ranges::any_of(state.http, is_reachable);
+}
+
 /// What is allowed and probably not meant.
 Lines remarkable(const Config& config) {
   Lines lines;
@@ -93,6 +111,10 @@ Lines remarkable(const Config& config) {
                       " mode http': if this is a node of cluster " + cluster.name +
                       ", nobody will hear of it.");
   }
+  if (config.state && config.state->allow.empty() && reachable(*config.state))
+    lines.push_back(
+        "Whoever reaches the ports of section 'state' can read the state of PostgreSQL: 'allow' "
+        "there, with the addresses of the other nodes, keeps others out.");
   for (const auto& cluster : config.clusters)
     if (cluster.nodes.size() == 2 && cluster.needs_majority())
       lines.push_back("Cluster " + cluster.name +

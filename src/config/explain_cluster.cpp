@@ -9,7 +9,10 @@ std::string watch_text(const Cluster& cluster) {
   switch (cluster.watch.source) {
     case Watch::Source::agent:
       return "The novip of each node pushes its state: there, section 'state' needs 'bind *:" +
-             port + " mode http'.";
+             port + " mode http'" +
+             (cluster.watch.token_file.empty()
+                  ? "."
+                  : ", and a 'token-file' with what is in " + cluster.watch.token_file + ".");
     case Watch::Source::patroni:
       return "The Patroni of each node is asked on port " + port + " every " +
              span_text(cluster.interval) + ".";

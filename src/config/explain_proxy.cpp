@@ -149,7 +149,7 @@ void explain_clients(const Proxy& proxy, std::vector<std::string>& lines) {
     lines.push_back("At most " + std::to_string(proxy.maxconn) +
                     " clients at a time; more wait to be accepted.");
   if (!proxy.logs.empty())
-    lines.push_back(proxy.tcplog ? "Each session is logged when it ends."
+    lines.push_back(proxy.logs_sessions() ? "Each session is logged when it ends."
                                  : "Each session is logged when it begins, without its end "
                                    "('option tcplog' says more).");
 }
@@ -171,10 +171,28 @@ void explain_backend(const Config& config, const Proxy& proxy, std::vector<std::
   if (proxy.kernel) explain_kernel(proxy, lines);
 }
 
+/// What rules change of what is said besides.
+void explain_rules(const Proxy& proxy, std::vector<std::string>& lines) {
+  const auto rejects = [](const std::vector<AccessRule>& rules) {
+    return std::ranges::any_of(rules, [](const AccessRule& rule) { return !rule.accept; });
+  };
+  if (rejects(proxy.connection_rules) || rejects(proxy.session_rules) ||
+      rejects(proxy.content_rules))
+    lines.push_back("Rules of 'tcp-request' turn clients away.");
+  std::vector<std::string> backends;
+  for (const ChoiceRule& rule : proxy.use_backend) backends.push_back(rule.name);
+  if (!backends.empty())
+    lines.push_back("Rules of 'use_backend' come first, to " + list_text(backends, "and") + ".");
+  if (!proxy.use_server.empty()) lines.push_back("Rules of 'use-server' come first.");
+  if (!proxy.stick_rules.empty())
+    lines.push_back("A client stays on the server that it had last, while that may serve.");
+}
+
 /// `frontend`, and a `listen` that leads elsewhere.
 void explain_frontend(const Proxy& proxy, std::vector<std::string>& lines) {
   lines.push_back(proxy.default_backend.empty()
-                      ? "Leads nowhere: every client is refused."
+                      ? proxy.use_backend.empty() ? "Leads nowhere: every client is refused."
+                                                  : "Leads nowhere without a rule."
                       : "Clients are sent to backend " + proxy.default_backend + ".");
 }
 
@@ -192,8 +210,10 @@ std::vector<std::string> explain_proxy(const Config& config, const Proxy& proxy)
     explain_frontend(proxy, lines);
   else
     explain_backend(config, proxy, lines);
+  explain_rules(proxy, lines);
   explain_times(proxy, lines);
   if (proxy.is_frontend()) explain_clients(proxy, lines);
+  for (auto& line : explain_tls(proxy)) lines.push_back(std::move(line));
   return lines;
 }
 

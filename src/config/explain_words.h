@@ -26,6 +26,8 @@ std::string servers_text(const std::vector<Server>& servers);
 
 /// How the servers of a proxy are checked: lines.
 std::vector<std::string> explain_checks(const Proxy& proxy);
+/// Where TLS ends, and what servers are talked to with; nothing where it passes through.
+std::vector<std::string> explain_tls(const Proxy& proxy);
 /// Where the clients of a proxy are sent, or what it serves: lines.
 std::vector<std::string> explain_proxy(const Config& config, const Proxy& proxy);
 /// How a cluster's nodes are watched: lines.

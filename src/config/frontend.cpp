@@ -31,8 +31,34 @@ void set_number(Parser& p, const Arguments& words) {
   if (const auto n = p.number(p.keyword().name, words[0], least, 10000000)) p.proxy().*value = *n;
 }
 
-void set_httplog(Parser& p, const Arguments&) {
-  p.proxy().tcplog = !p.negated();
+/// `option tcplog` and `log-format`: the last one counts.
+void set_tcplog(Parser& p, const Arguments&) {
+  Proxy& proxy = p.proxy();
+  if (p.draft().is_defaults && proxy.log_format && !p.negated())
+    p.warning("'option tcplog' overrides previous 'log-format' in 'defaults' section");
+  proxy.tcplog = !p.negated();
+  proxy.log_format = {};
+  p.draft().log_format_fault.reset();
+}
+
+void set_log_format(Parser& p, const Arguments& words) {
+  if (words.size() > 1)
+    return p.error("'log-format' expects only one argument, don't forget to escape spaces or "
+                   "to use quotes");
+  Proxy& proxy = p.proxy();
+  if (p.draft().is_defaults && proxy.tcplog)
+    p.warning("'log-format' overrides previous 'option tcplog' in 'defaults' section");
+  proxy.tcplog = false;
+  proxy.log_format = {};
+  p.draft().log_format_fault.reset();
+  if (auto format = parse_line_format(words[0]))
+    proxy.log_format = *std::move(format);
+  else
+    p.draft().log_format_fault.emplace(p.here(), format.error());
+}
+
+void set_httplog(Parser& p, const Arguments& words) {
+  set_tcplog(p, words);
   if (!p.negated())
     p.warning(
         "'option httplog' is HTTP only: falling back to 'option tcplog', as novip forwards "
@@ -47,12 +73,12 @@ constexpr Keyword rows[] = {
     {"default_backend", in_fe, 1, 1,
      [](Parser& p, const Arguments& words) { p.proxy().default_backend = words[0]; },
      "the name of a backend"},
-    {"option tcplog", in_fe, 0, 0, set_flag<&Proxy::tcplog>, "", true},
+    {"option tcplog", in_fe, 0, 0, set_tcplog, "", true},
+    {"log-format", in_fe, 1, any_number, set_log_format, "a format"},
     {"option httplog", in_fe, 0, 1, set_httplog, "", true},
     {"option dontlognull", in_fe, 0, 0, set_flag<&Proxy::dontlognull>, "", true},
     {"option dontlog-normal", in_fe, 0, 0, set_flag<&Proxy::dontlog_normal>, "", true},
     {"option logasap", in_fe, 0, 0, set_flag<&Proxy::logasap>, "", true},
-    {"option clitcpka", in_fe, 0, 0, set_flag<&Proxy::client_keepalive>, "", true},
 };
 
 }  // namespace

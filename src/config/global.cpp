@@ -3,6 +3,7 @@
 #include "config/bind.h"
 #include "config/log_line.h"
 #include "config/parser.h"
+#include "config/tls_words.h"
 
 // Section `global`, but for what novip does not have (absent.cpp).
 
@@ -88,6 +89,21 @@ void set_server_verify(Parser& p, const Arguments& words) {
     p.error("'ssl-server-verify' expects 'none' or 'required', got '" + words[0] + "'");
 }
 
+using TlsDefaults = TlsProtocol Global::*;
+
+template <TlsDefaults side, std::string TlsProtocol::*text>
+void set_tls_text(Parser& p, const Arguments& words) {
+  (global(p).*side).*text = words[0];
+}
+
+TlsProtocol& itself(TlsProtocol& protocol) { return protocol; }
+
+template <TlsDefaults side>
+void set_tls_options(Parser& p, const Arguments& words) {
+  read_options<TlsProtocol>(p, words, 0, tls_protocol_options<TlsProtocol, itself>, global(p).*side,
+                            p.name());
+}
+
 void add_stats_socket(Parser& p, const Arguments& words) {
   StatsSocket socket;
   for (auto& bind : read_bind(p, words, &socket)) {
@@ -102,6 +118,8 @@ constexpr Keyword rows[] = {
     {"quiet", in_global, 0, 0, accept, ""},
     {"zero-warning", in_global, 0, 0,
      [](Parser& p, const Arguments&) { p.zero_warning = p.here(); }, ""},
+    {"set-dumpable", in_global, 0, 0,
+     [](Parser& p, const Arguments&) { global(p).dumpable = true; }, ""},
     {"pidfile", in_global, 1, 1, set_text<&Global::pidfile>, "a file name"},
     {"chroot", in_global, 1, 1, set_text<&Global::chroot>, "a directory"},
     {"user", in_global, 1, 1, set_user, "a user name"},
@@ -117,7 +135,10 @@ constexpr Keyword rows[] = {
      },
      "a group number"},
     {"maxconn", in_global, 1, 1, set_number<&Global::maxconn, 0, 10000000>, "a number"},
+    {"maxstarting", in_global, 1, 1, set_number<&Global::maxstarting, 1, 10000000>, "a number"},
     {"nbthread", in_global, 1, 1, set_number<&Global::nbthread, 1, 64>, "a number of threads"},
+    {"nosplice", in_global, 0, 0,
+     [](Parser& p, const Arguments&) { global(p).nosplice = true; }, ""},
     {"ulimit-n", in_global, 1, 1, set_number<&Global::ulimit_n, 1, 1073741816>, "a number"},
     {"spread-checks", in_global, 1, 1, set_number<&Global::spread_checks, 0, 50>, "a percentage"},
     {"hard-stop-after", in_global, 1, 1, set_time<&Global::hard_stop_after>, "a time"},
@@ -136,6 +157,18 @@ constexpr Keyword rows[] = {
     {"crt-base", in_global, 1, 1, [](Parser& p, const Arguments& words) { p.crt_base = words[0]; },
      "a directory"},
     {"ssl-server-verify", in_global, 1, 1, set_server_verify, "'none' or 'required'"},
+    {"ssl-default-bind-options", in_global, 1, any_number, set_tls_options<&Global::bind_tls>,
+     "words such as 'ssl-min-ver TLSv1.2'"},
+    {"ssl-default-bind-ciphers", in_global, 1, 1,
+     set_tls_text<&Global::bind_tls, &TlsProtocol::ciphers>, "a list of ciphers"},
+    {"ssl-default-bind-ciphersuites", in_global, 1, 1,
+     set_tls_text<&Global::bind_tls, &TlsProtocol::ciphersuites>, "a list of cipher suites"},
+    {"ssl-default-server-options", in_global, 1, any_number, set_tls_options<&Global::server_tls>,
+     "words such as 'ssl-min-ver TLSv1.2'"},
+    {"ssl-default-server-ciphers", in_global, 1, 1,
+     set_tls_text<&Global::server_tls, &TlsProtocol::ciphers>, "a list of ciphers"},
+    {"ssl-default-server-ciphersuites", in_global, 1, 1,
+     set_tls_text<&Global::server_tls, &TlsProtocol::ciphersuites>, "a list of cipher suites"},
     {"stats socket", in_global, 1, any_number, add_stats_socket,
      "an address or a path to a UNIX socket"},
     {"stats timeout", in_global, 1, 1, set_time<&Global::stats_timeout>, "a time"},

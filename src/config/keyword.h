@@ -79,6 +79,8 @@ std::span<const Keyword> state_keywords();
 std::span<const Keyword> cluster_keywords();
 std::span<const Keyword> pool_keywords();
 std::span<const Keyword> kernel_keywords();
+std::span<const Keyword> rule_keywords();
+std::span<const Keyword> stick_keywords();
 std::span<const Keyword> absent_keywords();
 
 }  // namespace novip::config

@@ -59,7 +59,9 @@ bool is_directory(const std::string& path) {
 }  // namespace
 
 std::string text(const Remark& remark) {
-  const char* const kind = remark.kind == Remark::Kind::error ? "[ALERT]   " : "[WARNING] ";
+  const char* const kind = remark.kind == Remark::Kind::error     ? "[ALERT]   "
+                           : remark.kind == Remark::Kind::warning ? "[WARNING] "
+                                                                  : "[NOTICE]  ";
   const std::string place = remark.where.line > 0
                                 ? remark.where.file + ":" + std::to_string(remark.where.line)
                                 : remark.where.file;
@@ -103,6 +105,11 @@ Loaded load_files(const std::vector<std::string>& paths, const LoadOptions& opti
   loaded.config.reset();
   loaded.remarks.insert(loaded.remarks.begin(), unreadable.begin(), unreadable.end());
   return loaded;
+}
+
+bool Proxy::encrypts_to_servers() const {
+  return std::ranges::any_of(
+      servers, [](const Server& server) { return server.tls.sessions && !server.retired; });
 }
 
 const Proxy* Config::find(std::string_view name) const {

@@ -13,7 +13,7 @@ namespace novip::config {
 
 /// One thing to tell the operator about a file: `text` is a sentence without file and line.
 struct Remark {
-  enum class Kind { warning, error };
+  enum class Kind { notice, warning, error };
   Kind kind = Kind::error;
   Location where;
   std::string text;

@@ -1,7 +1,9 @@
 #include "config/lookup.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <fcntl.h>
 #include <grp.h>
 #include <netdb.h>
 #include <pwd.h>
@@ -9,6 +11,7 @@
 
 #include <sys/stat.h>
 
+#include "base/fd.h"
 #include "base/text.h"
 
 namespace novip::config {
@@ -68,6 +71,35 @@ Status Lookup::passfile(const std::string& path, unsigned uid) {
                "read it",
                path.c_str(), status.st_uid, uid)};
   return readable(path);
+}
+
+Expected<std::string> Lookup::token(const std::string& path, unsigned uid) {
+  constexpr std::size_t least = 16, most = 4096;
+  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+  struct stat status {};
+  if (!file || ::fstat(file.get(), &status) != 0)
+    return Error{"cannot read '" + path + "': " + std::strerror(errno)};
+  if (!S_ISREG(status.st_mode)) return Error{"'" + path + "' is not a plain file"};
+  const unsigned foreign = status.st_uid == 0 ? S_IWGRP | S_IXGRP | S_IRWXO : S_IRWXG | S_IRWXO;
+  if ((status.st_mode & foreign) != 0)
+    return Error{
+        format("'%s' may be used by others (mode %04o): chmod 600 it, or 640 where it "
+               "belongs to root and novip's group",
+               path.c_str(), status.st_mode & 07777U)};
+  if (uid != 0 && status.st_uid != uid && status.st_uid != 0)
+    return Error{format("'%s' belongs to user number %u, and novip will run as %u: chown it",
+                        path.c_str(), status.st_uid, uid)};
+  std::string text(most + 1, '\0');
+  const auto size = ::read(file.get(), text.data(), text.size());
+  text.resize(size < 0 ? 0 : static_cast<std::size_t>(size));
+  const std::string_view token = trim(text);
+  const bool printable =
+      std::ranges::all_of(token, [](char c) { return c > ' ' && c <= '~' && c != '"'; });
+  if (token.size() < least || token.size() > most || !printable)
+    return Error{"'" + path +
+                 "' holds no token of 16 to 4096 printable characters in one line; "
+                 "'openssl rand -hex 32' makes one"};
+  return std::string(token);
 }
 
 }  // namespace novip::config

@@ -25,6 +25,9 @@ class Lookup {
   /// Whether libpq would use this password file in a process of user `uid`: it silently ignores one
   /// that others may read.
   static Status passfile(const std::string& path, unsigned uid);
+  /// What a `token-file` holds, for a process of user `uid`: refused when others than that user,
+  /// or root and one group, may read it (libpq's rule for private keys).
+  static Expected<std::string> token(const std::string& path, unsigned uid);
 
  private:
   bool touch_system_;

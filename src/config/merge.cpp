@@ -44,6 +44,7 @@ class Merging {
     merged_.state = next_.state;
     merge_clusters();
     merge_proxies();
+    link(merged_);
     return std::move(merged_);
   }
 
@@ -214,6 +215,7 @@ std::vector<std::string> needs_restart(const Global& running, const Global& next
     if (running.*member != next.*member) names.emplace_back(name);
   };
   compare("daemon", &Global::daemon);
+  compare("set-dumpable", &Global::dumpable);
   compare("pidfile", &Global::pidfile);
   compare("chroot", &Global::chroot);
   compare("user", &Global::user);

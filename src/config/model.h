@@ -8,9 +8,14 @@
 
 #include "base/clock.h"
 #include "base/endpoint.h"
+#include "base/keepalive.h"
 #include "base/log_target.h"
+#include "base/network.h"
 #include "config/check_model.h"
+#include "config/line_format.h"
+#include "config/rule_model.h"
 #include "config/server_model.h"
+#include "config/tls_model.h"
 
 /// The configuration as data: what the grammar produced, validated, immutable once loaded, and
 /// readable by every thread. Names and defaults are HAProxy 2.6's (configuration.txt).
@@ -41,10 +46,12 @@ struct Bind {
   bool v6only = false;
   bool v4v6 = false;
   std::string interface;
-  unsigned backlog = 0;  // 0: the proxy's, else the default
-  unsigned maxconn = 0;  // 0: none
-  Milliseconds tcp_user_timeout{0};
+  unsigned backlog = 0;                          // 0: the proxy's, else the default
+  unsigned maxconn = 0;                          // 0: none
+  std::optional<Milliseconds> tcp_user_timeout;  // none: the kernel's, a minute for role pools
+  Keepalive keepalive;                           // its proxy's
   SocketOptions file;
+  std::optional<BindTls> tls;  // `ssl`; none: bytes are bytes, TLS passes through
   std::size_t place = 0;  // of its gauge in cluster::Load::Proxy::binds
 
   friend bool operator==(const Bind&, const Bind&) = default;
@@ -60,6 +67,7 @@ struct Timeouts {
   std::optional<Milliseconds> check;  // none: the check's own interval bounds it
   std::optional<Milliseconds> queue;  // none: as connect
   std::optional<Milliseconds> tunnel;
+  std::optional<Milliseconds> client_hs;  // the first packet of a PostgreSQL session
   std::optional<Milliseconds> client_fin;
   std::optional<Milliseconds> server_fin;
 };
@@ -96,6 +104,8 @@ struct Watch {
   };
   Source source = Source::agent;
   std::uint16_t port = 8008;  // of agent and patroni, on each node's address
+  std::string token_file;     // agent: `token-file`
+  std::string token;          // what it holds; empty: none is shown
   /// pgsql: what the connection string says besides host and port ("user=novip dbname=postgres
   /// passfile=…", in libpq's quoting).
   std::string conninfo;
@@ -165,10 +175,14 @@ struct Proxy {
   unsigned backlog = 0;
   std::string default_backend;  // empty for listen: itself
   bool tcplog = false;
+  LineFormat log_format;  // `log-format`, instead of tcplog's
   bool dontlognull = false;
   bool dontlog_normal = false;
   bool logasap = false;
-  bool client_keepalive = false;  // clitcpka, tcpka
+  Keepalive client_keepalive;  // clitcpka, tcpka
+  /// Who may connect at all; and, once a PROXY header was read, who may go on.
+  std::vector<AccessRule> connection_rules, session_rules;
+  std::vector<ChoiceRule> use_backend;  // the first that holds, before default_backend
   StatsPage stats;
 
   // backend side
@@ -182,8 +196,14 @@ struct Proxy {
   bool redispatch = false;
   int redispatch_interval = -1;  // -1: at the last retry; N: each Nth
   unsigned fullconn = 0;
-  bool server_keepalive = false;  // srvtcpka, tcpka
+  Keepalive server_keepalive;  // srvtcpka, tcpka
   bool allbackups = false;
+  std::vector<ChoiceRule> use_server;  // the first that holds, while its server may serve
+  std::optional<StickTable> stick_table;
+  std::vector<StickRule> stick_rules;
+
+  // either side
+  std::vector<AccessRule> content_rules;  // who is served
 
   // novip's own
   std::optional<RolePool> pool;  // servers are then made from the cluster's nodes
@@ -191,12 +211,23 @@ struct Proxy {
   std::optional<KernelForwarding> kernel;  // none: `forward relay`
 
   /// novip reads the start of each session as PostgreSQL's protocol; otherwise bytes are bytes.
-  bool speaks_postgres() const { return pool.has_value() || hold.count() > 0; }
+  bool speaks_postgres() const {
+    return pool.has_value() || hold.count() > 0 || encrypts_to_servers();
+  }
+  /// `ssl` on a server line: what clients say to PostgreSQL in plain goes over TLS, and none of
+  /// their own passes through.
+  bool encrypts_to_servers() const;
 
   Timeouts timeouts;
   std::vector<LogTarget> logs;
   std::string log_tag;  // empty: the global one
 
+  /// One line for each session, not only one for each connection.
+  bool logs_sessions() const { return tcplog || log_format; }
+  /// A client may have a server of its own, which it waits for while it is full.
+  bool has_own_servers() const {
+    return balance == Algorithm::source || !stick_rules.empty() || !use_server.empty();
+  }
   bool is_frontend() const { return kind != ProxyKind::backend; }
   bool is_backend() const { return kind != ProxyKind::frontend; }
 };
@@ -253,6 +284,11 @@ struct State {
   Milliseconds interval{50};    // between two questions to PostgreSQL
   Milliseconds lease{1000};     // an answer older than this is `unavailable`
   unsigned maxconn = 1000;      // connections served at one time
+  Networks allow;               // who may ask; empty: everybody. A Unix socket's mode says it there
+  std::string token_file;       // holds what HTTP clients must show; empty: nothing
+  std::string token;            // what it holds (RFC 6750)
+  unsigned source_maxconn = 0;  // HTTP connections of one address; 0: a quarter of maxconn
+  unsigned source_rate = 1000;  // connections a second of one address
   bool require_quorum = false;  // `require-quorum corosync`: without it no primary
   std::vector<Guard> guards;
 
@@ -261,6 +297,7 @@ struct State {
 
 struct Global {
   bool daemon = false;
+  bool dumpable = false;  // set-dumpable: a crash may leave a core file, with clients' data in it
   std::string pidfile;
   std::string chroot;
   std::string user, group;  // names as written, for messages
@@ -268,6 +305,8 @@ struct Global {
   unsigned maxconn = 0;   // 0: from the descriptor limit
   unsigned nbthread = 0;  // 0: one per core
   unsigned ulimit_n = 0;
+  unsigned maxstarting = 0;    // clients that have not said yet what they want; 0: maxconn / 4
+  bool nosplice = false;
   unsigned spread_checks = 0;  // percent, 0..50
   Milliseconds hard_stop_after{0};
   Milliseconds stats_timeout{10000};
@@ -278,6 +317,7 @@ struct Global {
   std::optional<std::string> log_send_hostname;  // empty string: this host's name
   std::string node;                              // empty: the host name
   std::string description;
+  TlsProtocol bind_tls, server_tls;  // ssl-default-bind-…, ssl-default-server-…
 };
 
 struct Config {
@@ -289,5 +329,8 @@ struct Config {
 
   const Proxy* find(std::string_view name) const;
 };
+
+/// Finds what rules name: sets the indexes of all proxies' rules and tests.
+void link(Config& config);
 
 }  // namespace novip::config

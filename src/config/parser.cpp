@@ -76,6 +76,7 @@ void Parser::parse(const Source& source) {
     ++here_.line;
     read_line(line);
   }
+  close_blocks();
 }
 
 void Parser::read_line(std::string_view line) {
@@ -88,7 +89,7 @@ void Parser::read_line(std::string_view line) {
   // HAProxy takes an empty word for the end of the line. At the end that is what a variable set to
   // nothing is for; before other words it would hide them.
   while (!words.empty() && words.back().empty()) words.pop_back();
-  if (words.empty()) return;
+  if (words.empty() || run_directive(words)) return;
   const auto empty = std::find(words.begin(), words.end(), "");
   if (empty != words.end()) {
     error("empty word before '" + *(empty + 1) + "': it would hide the rest of the line");
@@ -133,7 +134,7 @@ void Parser::unknown_keyword(const std::vector<std::string>& words) {
   const unsigned elsewhere = sections_of(words);
   // A line for the other side of a proxy does no harm there: HAProxy warns, and goes on.
   // Not so a line that says where clients go.
-  const bool leads = words[0].ends_with("server") || words[0] == "cluster";
+  const bool leads = words[0].ends_with("server") || words[0] == "server-template" || words[0] == "cluster";
   if ((elsewhere & any_proxy) && (section_ & any_proxy) && !leads)
     return warning(quoted + " ignored because " + std::string(section_name(section_)) + " '" +
                    proxy().name + "' has no " + (section_ == in_frontend ? "backend" : "frontend") +

@@ -80,6 +80,21 @@ class Parser {
   std::optional<std::string> variable(const std::string& variable) const;
 
  private:
+  // directives.cpp
+  struct Block {  // from `.if` to `.endif`
+    Location where;
+    bool counts = false;  // the lines that follow are read
+    bool done = false;    // no later branch may count
+    bool last = false;    // after `.else`
+  };
+  bool run_directive(const std::vector<std::string>& words);
+  void open_block(const std::vector<std::string>& words);
+  void go_on_in_block(const std::vector<std::string>& words);
+  void enter_block(const std::vector<std::string>& words);
+  void tell(const std::vector<std::string>& words);
+  bool block_counts() const;
+  void close_blocks();
+
   void read_line(std::string_view line);
   bool open_section(const std::vector<std::string>& words);
   void open_defaults(const std::vector<std::string>& words);
@@ -106,6 +121,7 @@ class Parser {
   std::vector<Remark> remarks_;
   std::map<std::string, std::size_t> file_order_;
 
+  std::vector<Block> blocks_;
   Location here_;
   Section section_ = in_global;
   bool in_section_ = false;  // false before the first, and after an unknown one

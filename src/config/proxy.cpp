@@ -51,7 +51,27 @@ void set_optional_timeout(Parser& p, const Arguments& words) {
 }
 
 void set_keepalive(Parser& p, const Arguments&) {
-  p.proxy().client_keepalive = p.proxy().server_keepalive = !p.negated();
+  p.proxy().client_keepalive.enabled = p.proxy().server_keepalive.enabled = !p.negated();
+}
+
+template <Keepalive Proxy::*side>
+void set_keepalive_of(Parser& p, const Arguments&) {
+  (p.proxy().*side).enabled = !p.negated();
+}
+
+template <Keepalive Proxy::*side>
+void set_keepalive_count(Parser& p, const Arguments& words) {
+  if (const auto n = p.number(p.keyword().name, words[0], 1, 127)) (p.proxy().*side).count = *n;
+}
+
+/// In seconds where no unit is written, as in HAProxy; the kernel takes 1 to 32767.
+template <Keepalive Proxy::*side, seconds Keepalive::*time>
+void set_keepalive_time(Parser& p, const Arguments& words) {
+  const auto given = p.time(p.keyword().name, words[0], 1s, 1s);
+  if (!given) return;
+  if (*given > 32767s)
+    return p.error(p.name() + " is at most 32767 seconds, got '" + words[0] + "'");
+  (p.proxy().*side).*time = std::chrono::duration_cast<seconds>(*given);
 }
 
 constexpr std::string_view a_time = "a time";
@@ -68,8 +88,21 @@ constexpr Keyword rows[] = {
     {"description", any_proxy, 1, any_number,
      [](Parser& p, const Arguments& words) { p.proxy().description = words.joined(); }, "a text"},
     {"option tcpka", anywhere, 0, 0, set_keepalive, "", true},
+    {"option clitcpka", in_fe, 0, 0, set_keepalive_of<&Proxy::client_keepalive>, "", true},
+    {"option srvtcpka", in_be, 0, 0, set_keepalive_of<&Proxy::server_keepalive>, "", true},
+    {"clitcpka-cnt", in_fe, 1, 1, set_keepalive_count<&Proxy::client_keepalive>, "a number"},
+    {"srvtcpka-cnt", in_be, 1, 1, set_keepalive_count<&Proxy::server_keepalive>, "a number"},
+    {"clitcpka-idle", in_fe, 1, 1, set_keepalive_time<&Proxy::client_keepalive, &Keepalive::idle>,
+     a_time},
+    {"srvtcpka-idle", in_be, 1, 1, set_keepalive_time<&Proxy::server_keepalive, &Keepalive::idle>,
+     a_time},
+    {"clitcpka-intvl", in_fe, 1, 1,
+     set_keepalive_time<&Proxy::client_keepalive, &Keepalive::interval>, a_time},
+    {"srvtcpka-intvl", in_be, 1, 1,
+     set_keepalive_time<&Proxy::server_keepalive, &Keepalive::interval>, a_time},
 
     {"timeout client", in_fe, 1, 1, set_timeout<&Timeouts::client>, a_time},
+    {"timeout client-hs", in_fe, 1, 1, set_optional_timeout<&Timeouts::client_hs>, a_time},
     {"timeout client-fin", in_fe, 1, 1, set_optional_timeout<&Timeouts::client_fin>, a_time},
     {"timeout connect", in_be, 1, 1, set_timeout<&Timeouts::connect>, a_time},
     {"timeout server", in_be, 1, 1, set_timeout<&Timeouts::server>, a_time},

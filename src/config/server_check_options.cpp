@@ -41,22 +41,6 @@ std::optional<Host> other_address(Parser& p, Value v) {
   return *host;
 }
 
-/// A certificate's path under `ca-base` or `crt-base`, readable.
-void set_file(Parser& p, std::string& file, const std::string& base, Value v) {
-  file = v.starts_with('/') || v.starts_with('@') || base.empty() ? v : base + "/" + v;
-  if (!p.lookup().enabled() || file.starts_with('@')) return;
-  if (const auto readable = Lookup::readable(file); !readable) p.error(readable.error().message);
-}
-
-void set_verify(Parser& p, ServerLine& t, Value v) {
-  if (v == "none")
-    t.server.tls.verify = Verify::none;
-  else if (v == "required")
-    t.server.tls.verify = Verify::required;
-  else
-    p.error("'verify' expects 'none' or 'required', got '" + v + "'");
-}
-
 void set_observe(Parser& p, ServerLine& t, Value v) {
   if (v == "layer7")
     return p.warning("'layer7' is HTTP only: has no effect, novip has 'observe layer4'");
@@ -130,17 +114,6 @@ constexpr ServerOption rows[] = {
     {"no-check-send-proxy", 0, set_check_flag<&ServerCheck::send_proxy, false>, ""},
     {"check-sni", 1, [](Parser&, ServerLine& t, Value v) { t.server.check.sni = v; },
      "a host name"},
-    {"verify", 1, set_verify, "'none' or 'required'"},
-    {"verifyhost", 1, [](Parser&, ServerLine& t, Value v) { t.server.tls.verify_host = v; },
-     "a host name"},
-    {"ca-file", 1,
-     [](Parser& p, ServerLine& t, Value v) { set_file(p, t.server.tls.ca_file, p.ca_base, v); },
-     "a file name"},
-    {"crt", 1,
-     [](Parser& p, ServerLine& t, Value v) {
-       set_file(p, t.server.tls.certificate, p.crt_base, v);
-     },
-     "a file name"},
     {"observe", 1, set_observe, "'none' or 'layer4'"},
     {"error-limit", 1, check_count<&ServerCheck::error_limit>, a_number},
     {"on-error", 1, set_on_error, "a reaction"},

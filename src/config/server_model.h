@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/endpoint.h"
+#include "config/tls_model.h"
 
 /// One `server` line, or a `node`: the part of the model (model.h) that is a server's.
 namespace novip::config {
@@ -36,7 +37,6 @@ enum class OnMarkedDown { none, shutdown_sessions };
 enum class OnMarkedUp { none, shutdown_backup_sessions };
 enum class OnError { fail_check, fastinter, sudden_death, mark_down };
 enum class SendProxy { none, v1, v2 };
-enum class Verify { none, required };
 
 /// The `option` and `server` settings of one server's health checks.
 struct ServerCheck {
@@ -68,15 +68,6 @@ struct AgentCheck {
   friend bool operator==(const AgentCheck&, const AgentCheck&) = default;
 };
 
-struct ServerTls {  // used by check-ssl (and, later, `ssl`)
-  Verify verify = Verify::required;
-  std::string ca_file;
-  std::string certificate;  // `crt`: client certificate and key, PEM
-  std::string verify_host;
-
-  friend bool operator==(const ServerTls&, const ServerTls&) = default;
-};
-
 /// How an address is first found (`init-addr`), in order of trial.
 enum class InitAddr { last, libc, none, ip };
 
@@ -92,10 +83,12 @@ struct Server {
   unsigned maxqueue = 0;  // 0: none
   bool backup = false;
   bool disabled = false;  // starts in maintenance
+  bool non_stick = false;  // no client is remembered to be its
   OnMarkedDown on_marked_down = OnMarkedDown::none;
   OnMarkedUp on_marked_up = OnMarkedUp::none;
   SendProxy send_proxy = SendProxy::none;
-  Milliseconds tcp_user_timeout{0};
+  std::optional<Milliseconds> tcp_user_timeout;  // none: the kernel's, a minute in role pools
+  Milliseconds slowstart{0};  // from coming up to its full share; 0: at once
   std::vector<InitAddr> init_addr{InitAddr::last, InitAddr::libc};
   Endpoint init_addr_ip;     // for InitAddr::ip
   std::string resolvers;     // section name; empty: resolved once, at start

@@ -16,5 +16,7 @@ using ServerOption = LineOption<ServerLine>;
 
 /// The options that are about health checks and what follows from them.
 std::span<const ServerOption> server_check_options();
+/// Those that are about TLS, with sessions and with checks.
+std::span<const ServerOption> server_tls_options();
 
 }  // namespace novip::config

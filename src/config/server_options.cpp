@@ -17,10 +17,6 @@ constexpr auto no_effect = Row::Absence::no_effect;
 
 constexpr std::string_view a_time = "a time";
 constexpr std::string_view a_number = "a number";
-constexpr std::string_view tls =
-    "novip does not speak TLS to servers yet; without 'ssl' it passes the clients' own TLS through "
-    "untouched, and 'check-ssl' checks over TLS";
-constexpr std::string_view tls_check = "checks over TLS use OpenSSL's defaults";
 constexpr std::string_view http = "HTTP only, novip forwards TCP";
 
 template <unsigned Server::*count, unsigned most>
@@ -70,6 +66,10 @@ void set_tcp_user_timeout(Parser& p, Target& t, Value v) {
   if (const auto time = p.time("tcp-ut", v)) t.server.tcp_user_timeout = *time;
 }
 
+void set_slowstart(Parser& p, Target& t, Value v) {
+  if (const auto time = p.time("slowstart", v)) t.server.slowstart = *time;
+}
+
 constexpr Row rows[] = {
     // routing
     {"weight", 1, set_count<&Server::weight, 256>, a_number},
@@ -77,12 +77,15 @@ constexpr Row rows[] = {
     {"maxqueue", 1, set_count<&Server::maxqueue, 10000000>, a_number},
     {"backup", 0, set_flag<&Server::backup, true>, ""},
     {"no-backup", 0, set_flag<&Server::backup, false>, ""},
+    {"stick", 0, set_flag<&Server::non_stick, false>, ""},
+    {"non-stick", 0, set_flag<&Server::non_stick, true>, ""},
     {"disabled", 0, set_flag<&Server::disabled, true>, ""},
     {"enabled", 0, set_flag<&Server::disabled, false>, ""},
     {"send-proxy", 0, set_send_proxy<SendProxy::v1>, ""},
     {"no-send-proxy", 0, set_send_proxy<SendProxy::none>, ""},
     {"send-proxy-v2", 0, set_send_proxy<SendProxy::v2>, ""},
     {"no-send-proxy-v2", 0, set_send_proxy<SendProxy::none>, ""},
+    {"slowstart", 1, set_slowstart, a_time},
     {"tcp-ut", 1, set_tcp_user_timeout, a_time},
     {"id", 1, set_id, "a number above 0"},
     // names
@@ -93,21 +96,7 @@ constexpr Row rows[] = {
 
     {"resolve-opts", 1, nullptr, "novip has no such setting", no_effect},
     {"resolve-net", 1, nullptr, "novip has no such setting", no_effect},
-    {"slowstart", 1, nullptr, "a server that comes up takes its full share at once", no_effect},
     {"minconn", 1, nullptr, "'maxconn' applies whatever the load", no_effect},
-    {"check-alpn", 1, nullptr, tls_check, no_effect},
-    {"ciphers", 1, nullptr, tls_check, no_effect},
-    {"ciphersuites", 1, nullptr, tls_check, no_effect},
-    {"ssl-min-ver", 1, nullptr, tls_check, no_effect},
-    {"ssl-max-ver", 1, nullptr, tls_check, no_effect},
-    {"force-tlsv12", 0, nullptr, tls_check, no_effect},
-    {"force-tlsv13", 0, nullptr, tls_check, no_effect},
-    {"no-sslv3", 0, nullptr, tls_check, no_effect},
-    {"no-tlsv10", 0, nullptr, tls_check, no_effect},
-    {"no-tlsv11", 0, nullptr, tls_check, no_effect},
-    {"no-tls-tickets", 0, nullptr, tls_check, no_effect},
-    {"no-ssl-reuse", 0, nullptr, tls_check, no_effect},
-    {"no-ssl", 0, nullptr, "novip does not speak TLS to servers", no_effect},
     {"cookie", 1, nullptr, http, no_effect},
     {"redir", 1, nullptr, http, no_effect},
     {"pool-max-conn", 1, nullptr, http, no_effect},
@@ -117,17 +106,10 @@ constexpr Row rows[] = {
     {"proto", 1, nullptr, http, no_effect},
     {"check-proto", 1, nullptr, http, no_effect},
     {"ws", 1, nullptr, http, no_effect},
-    {"stick", 0, nullptr, "novip has no stick tables", no_effect},
-    {"non-stick", 0, nullptr, "novip has no stick tables", no_effect},
     {"tfo", 0, nullptr, "novip leaves it to the kernel's default", no_effect},
     {"no-tfo", 0, nullptr, "novip leaves it to the kernel's default", no_effect},
-    {"ssl", 0, nullptr, tls},
-    {"sni", 1, nullptr, tls},
-    {"alpn", 1, nullptr, tls},
-    {"npn", 1, nullptr, tls},
-    {"crl-file", 1, nullptr, "give 'ca-file' only"},
-    {"send-proxy-v2-ssl", 0, nullptr, "novip terminates no TLS; use 'send-proxy-v2'"},
-    {"send-proxy-v2-ssl-cn", 0, nullptr, "novip terminates no TLS; use 'send-proxy-v2'"},
+    {"send-proxy-v2-ssl", 0, nullptr, "novip sends addresses only: 'send-proxy-v2'"},
+    {"send-proxy-v2-ssl-cn", 0, nullptr, "novip sends addresses only: 'send-proxy-v2'"},
     {"proxy-v2-options", 1, nullptr, "novip sends addresses only"},
     {"track", 1, nullptr, "give each server its own 'check'"},
     {"source", 1, nullptr, "novip connects from the address the kernel chooses"},
@@ -141,7 +123,9 @@ constexpr Row rows[] = {
 
 std::vector<Row> with_checks() {
   const auto checks = server_check_options();
+  const auto tls = server_tls_options();
   std::vector<Row> all(checks.begin(), checks.end());
+  all.insert(all.end(), tls.begin(), tls.end());
   all.insert(all.end(), std::begin(rows), std::end(rows));
   return all;
 }
@@ -160,6 +144,8 @@ std::vector<Row> for_nodes() {
     else if (row.name == "backup" || row.name == "no-backup")
       row = {row.name, row.values, nullptr,
              "the role decides; say 'or primary' in the proxy's 'cluster' line to fall back"};
+    else if (row.name == "slowstart")
+      row = {row.name, row.values, nullptr, "a node takes its full share at once", no_effect};
   }
   return all;
 }

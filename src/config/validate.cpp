@@ -1,9 +1,10 @@
 #include <algorithm>
 #include <unordered_map>
 
-#include "config/conninfo.h"
+#include "config/validate_access.h"
 #include "config/validate_clusters.h"
 #include "config/validate_kernel.h"
+#include "config/validate_rules.h"
 #include "config/validate_servers.h"
 
 namespace novip::config {
@@ -84,6 +85,10 @@ void check_mode(Parser& p, const Draft& draft) {
                    "'stats' statement ignored for " + title(proxy) + " as it requires HTTP mode");
     return;
   }
+  for (const Bind& bind : proxy.binds)
+    if (bind.tls)
+      p.error_at(bind.where, "'bind " + bind.text +
+                                 "': 'ssl' is for PostgreSQL's clients, and this is in HTTP mode");
   const std::string set_at =
       draft.mode_set ? "HTTP mode (set at " + at(*draft.mode_set) + ")" : "HTTP mode";
   if (!proxy.is_frontend())
@@ -111,16 +116,26 @@ void check_stats_admin(Parser& p, const Proxy& proxy) {
                      "when the page is asked for at a loopback address");
 }
 
-void check_frontend(Parser& p, const Proxy& proxy, bool bind_written) {
-  if (!bind_written)
+/// A format with variables of HTTP is one of a `defaults` section with a statistics page's listener.
+void check_log_format(Parser& p, const Draft& draft) {
+  if (!draft.log_format_fault) return;
+  const auto& [where, fault] = *draft.log_format_fault;
+  if (fault.http && draft.proxy.mode == Mode::http) return;
+  p.error_at(where, "'log-format' of " + title(draft.proxy) + ": " + fault.message);
+}
+
+void check_frontend(Parser& p, const Draft& draft, const Proxy& proxy) {
+  check_log_format(p, draft);
+  if (!draft.bind_written)
     p.warning_at(proxy.where, title(proxy) +
                                   " has no 'bind' directive. Please declare it as a "
                                   "backend if this was intended.");
-  if (proxy.tcplog && proxy.logs.empty())
+  if (proxy.logs_sessions() && proxy.logs.empty())
     p.warning_at(proxy.where,
                  "log format ignored for " + title(proxy) + " since it has no log address");
   if (proxy.mode == Mode::http) return check_stats_admin(p, proxy);
-  if (proxy.kind == ProxyKind::frontend && proxy.default_backend.empty())
+  if (proxy.kind == ProxyKind::frontend && proxy.default_backend.empty() &&
+      proxy.use_backend.empty())
     p.warning_at(proxy.where, title(proxy) + " has no 'default_backend': its clients are refused");
 }
 
@@ -159,6 +174,28 @@ void check_timeouts(Parser& p, const Proxy& proxy) {
                                 "; sessions would last for ever, give them a value above zero");
 }
 
+/// Where sessions may last (role pools), a peer that vanished without a word must not keep one: it
+/// is noticed within a minute, whether the session is idle or has bytes under way.
+void set_keepalive(Draft& draft, bool to_pool) {
+  constexpr Keepalive of_pools{true, 3, 30s, 10s};
+  constexpr Milliseconds longest_silence = 60s;
+  Proxy& proxy = draft.proxy;
+  for (Keepalive* side : {&proxy.client_keepalive, &proxy.server_keepalive}) {
+    side->enabled = side->enabled.value_or(to_pool);
+    if (!to_pool) continue;
+    if (side->count == 0) side->count = of_pools.count;
+    if (side->idle == 0s) side->idle = of_pools.idle;
+    if (side->interval == 0s) side->interval = of_pools.interval;
+  }
+  for (auto& bind : proxy.binds) {
+    bind.keepalive = proxy.client_keepalive;
+    if (to_pool && !bind.tcp_user_timeout) bind.tcp_user_timeout = longest_silence;
+  }
+  if (draft.pool)
+    for (auto& server : proxy.servers)
+      if (!server.tcp_user_timeout) server.tcp_user_timeout = longest_silence;
+}
+
 void check_proxy(Parser& p, Draft& draft, const Backends& backends) {
   Proxy& proxy = draft.proxy;
   validate_pool(p, draft);
@@ -170,23 +207,6 @@ void check_proxy(Parser& p, Draft& draft, const Backends& backends) {
 }
 
 // ---- the rest -----------------------------------------------------------------------------------
-
-void check_state(Parser& p) {
-  if (!p.config().state) return;
-  const State& state = *p.config().state;
-  if (state.binds.empty() && state.http.empty())
-    p.error_at(state.where, "section 'state' has no 'bind': nobody could ask it");
-  if (state.conninfo.empty())
-    p.error_at(state.where, "section 'state' has no 'postgres': it says how to reach PostgreSQL");
-  else if (!p.config().global.chroot.empty() && uses_unix_socket(state.conninfo))
-    p.error_at(state.where,
-               "section 'state' reaches PostgreSQL through a Unix socket, which is out "
-               "of reach after 'chroot " +
-                   p.config().global.chroot + "': use host=127.0.0.1 in 'postgres'");
-  if (state.lease <= state.interval)
-    p.error_at(state.where, "section 'state': 'lease' must be longer than 'interval'");
-  validate_guards(p);
-}
 
 void check_listeners(Parser& p) {
   const bool listens = p.config().state ||
@@ -211,15 +231,19 @@ void validate(Parser& p) {
     if (draft.proxy.is_backend()) backends.emplace(draft.proxy.name, &draft);
   for (auto& draft : p.proxies()) {
     check_proxy(p, draft, backends);
+    set_keepalive(draft, leads_to_pool(draft, backends));
+    expand_acls(draft);
     Proxy proxy = assemble(draft, p.config().global);
-    if (proxy.is_frontend() && !proxy.disabled) check_frontend(p, proxy, draft.bind_written);
+    if (proxy.is_frontend() && !proxy.disabled) check_frontend(p, draft, proxy);
     p.config().proxies.push_back(std::move(proxy));
   }
+  link(p.config());
+  validate_rules(p);
   validate_kernel(p);
   for (const auto& resolvers : p.config().resolvers)
     if (resolvers.nameservers.empty() && !resolvers.parse_resolv_conf)
       p.warning_at(resolvers.where, "resolvers '" + resolvers.name + "' have no nameserver");
-  check_state(p);
+  validate_access(p);
   check_listeners(p);
 }
 

@@ -26,6 +26,22 @@ void check_proxy(Parser& p, const Proxy& proxy) {
         "'roundrobin', 'random' or 'source'");
 }
 
+/// The kernel does not ask rules.
+void check_rules(Parser& p, const Proxy& backend, const Proxy& frontend) {
+  const bool access = !frontend.connection_rules.empty() || !frontend.session_rules.empty() ||
+                      !frontend.content_rules.empty() || !backend.content_rules.empty();
+  const auto refuse = [&](const std::string& what) {
+    p.error_at(frontend.where,
+               start(backend) + "the kernel asks no rules such as " + what +
+                   (&frontend == &backend ? "" : ", as " + title(frontend) + " has") +
+                   "; use 'forward relay'");
+  };
+  if (access) refuse("'tcp-request'");
+  if (!frontend.use_backend.empty()) refuse("'use_backend'");
+  if (!backend.use_server.empty()) refuse("'use-server'");
+  if (!backend.stick_rules.empty()) refuse("'stick'");
+}
+
 void check_server(Parser& p, const Proxy& proxy, const Server& server) {
   const std::string text = start(proxy) + "server '" + server.name + "' ";
   const auto refuse = [&](const std::string& why) { p.error_at(server.where, text + why); };
@@ -33,6 +49,7 @@ void check_server(Parser& p, const Proxy& proxy, const Server& server) {
     refuse("has 'maxconn', which the kernel does not keep; PostgreSQL's max_connections does");
   if (server.send_proxy != SendProxy::none)
     refuse("has 'send-proxy': the kernel adds no bytes to a session");
+  if (server.tls.sessions) refuse("has 'ssl': the kernel encrypts nothing");
   if (server.host.address.family() == AF_UNIX)
     refuse("is a Unix socket, where no packets are sent to");
   else if (!server.host.port && proxy.kernel->port == 0)
@@ -44,6 +61,7 @@ void check_bind(Parser& p, const Proxy& backend, const Proxy& frontend, const Bi
       "'bind " + bind.text + "' of " + title(frontend) + ", which leads to " + start(backend);
   const auto refuse = [&](const std::string& why) { p.error_at(bind.where, text + why); };
   if (bind.accept_proxy) refuse("'accept-proxy' cannot be, the kernel reads no bytes of a session");
+  if (bind.tls) refuse("'ssl' cannot be, the kernel reads no bytes of a session");
   if (bind.maxconn != 0) refuse("'maxconn' cannot be, the kernel does not keep it");
   if (!bind.interface.empty()) refuse("'interface' cannot be; name an address of that interface");
   if (bind.inherited)
@@ -82,6 +100,7 @@ void check_binds(Parser& p, const Proxy& backend) {
     const bool itself = &frontend == &backend && frontend.default_backend.empty();
     const bool leads = frontend.is_frontend() && frontend.default_backend == backend.name;
     if (frontend.disabled || (!itself && !leads)) continue;
+    check_rules(p, backend, frontend);
     for (const Bind& bind : frontend.binds) check_bind(p, backend, frontend, bind);
   }
 }

@@ -52,6 +52,13 @@ void check_rules_used(Parser& p, const Draft& draft) {
     unused("http-check", "option httpchk");
 }
 
+void check_authority(Parser& p, const std::string& name, const Server& server) {
+  if (server.tls.verify == Verify::required && server.tls.ca_file.empty())
+    p.error_at(server.where, name +
+                                 ": verify is enabled by default but no CA file is specified; "
+                                 "give 'ca-file', or 'verify none' where the network is trusted");
+}
+
 void check_probes(Parser& p, const Draft& draft, Server& server) {
   const std::string name = "server '" + draft.proxy.name + "/" + server.name + "'";
   if (!server.check.port && server.check.address) server.check.port = server.check.address->port;
@@ -59,11 +66,7 @@ void check_probes(Parser& p, const Draft& draft, Server& server) {
     p.error_at(server.where, name + " has neither service port nor check port");
   if (server.agent.enabled && server.agent.port == 0)
     p.error_at(server.where, name + " does not have agent port: give 'agent-port'");
-  if (checks_over_tls(draft, server) && server.tls.verify == Verify::required &&
-      server.tls.ca_file.empty())
-    p.error_at(server.where, name +
-                                 ": verify is enabled by default but no CA file is specified; "
-                                 "give 'ca-file', or 'verify none' where the network is trusted");
+  if (checks_over_tls(draft, server) && !server.tls.sessions) check_authority(p, name, server);
 }
 
 /// `init-addr`: each method in turn until one gives an address. `last` is a state file, which
@@ -125,6 +128,7 @@ void number_servers(std::vector<Server>& servers) {
 }
 
 void find_server(Parser& p, const std::string& name, Server& server) {
+  if (server.tls.sessions) check_authority(p, name, server);
   check_resolvers(p, name, server);
   find_address(p, name, server);
 }

@@ -14,7 +14,11 @@ void set_port(Parser& p, Watch& watch, Value v) {
     watch.port = static_cast<std::uint16_t>(*port);
 }
 
-constexpr LineOption<Watch> port_options[] = {{"port", 1, set_port, "a port"}};
+constexpr LineOption<Watch> agent_options[] = {
+    {"port", 1, set_port, "a port"},
+    {"token-file", 1, [](Parser&, Watch& watch, Value v) { watch.token_file = v; }, "a file name"},
+};
+constexpr LineOption<Watch> patroni_options[] = {{"port", 1, set_port, "a port"}};
 
 // ---- watch pgsql --------------------------------------------------------------------------------
 
@@ -106,8 +110,13 @@ void set_watch(Parser& p, const Arguments& words) {
   }
   if (words[0] != "agent" && words[0] != "patroni")
     return p.error("'watch' expects 'agent', 'pgsql' or 'patroni', got '" + words[0] + "'");
-  watch.source = words[0] == "agent" ? Watch::Source::agent : Watch::Source::patroni;
-  read_options<Watch>(p, words, 1, port_options, watch, "'watch " + words[0] + "'");
+  const bool agent = words[0] == "agent";
+  watch.source = agent ? Watch::Source::agent : Watch::Source::patroni;
+  const std::string line = "'watch " + words[0] + "'";
+  if (agent)
+    read_options<Watch>(p, words, 1, agent_options, watch, line);
+  else
+    read_options<Watch>(p, words, 1, patroni_options, watch, line);
 }
 
 }  // namespace novip::config

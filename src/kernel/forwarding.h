@@ -2,10 +2,10 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/clock.h"
-#include "base/expected.h"
 #include "base/log_target.h"
 #include "cluster/counters.h"
 #include "cluster/snapshot.h"
@@ -13,9 +13,9 @@
 
 namespace novip::kernel {
 
-/// Keeps the kernel's rules as a Snapshot wants them, and open the guarded ports of this node. A
-/// thread of its own: a change of rules takes some ten milliseconds. Calls are for the control
-/// thread unless they say otherwise.
+/// Keeps the kernel's rules and sessions as a Snapshot wants them, and open the guarded ports of
+/// this node. A thread of its own: a change of rules takes some ten milliseconds. Calls are for the
+/// control thread unless they say otherwise.
 class Forwarding {
  public:
   struct Settings {
@@ -27,17 +27,23 @@ class Forwarding {
   };
 
   Forwarding(Settings settings, const config::Config& config);
-  ~Forwarding();  // stop()
+  ~Forwarding();  // stop() and join()
 
   /// Makes room for the counters of a configuration whose snapshots are to come.
   void fit(const config::Config& config);
-  /// Changes the rules, at the latest so many snapshots come at a time; `done`, on the thread of
-  /// this, when they are in force.
+  /// Changes the rules and ends the sessions that must end. Of snapshots that come faster than that
+  /// the latest counts. `done`: on the thread of this, when the rules are in force.
   void follow(std::shared_ptr<const cluster::Snapshot> snapshot, std::function<void()> done = {});
-  /// What is known of the local PostgreSQL, until when; none: in no role. From any thread.
+  /// The role of the local PostgreSQL, known until then; none: in no role. From any thread.
   void guard(std::optional<config::RolePool::Role> role, TimePoint until);
-  /// Removes the rules, unless a successor has taken them over. Waits for it.
+
+  /// No new sessions. Ends by itself with the last one, at `deadline` (TimePoint::max(): never), or
+  /// once a successor has taken the rules over.
+  void stop_accepting(TimePoint deadline);
+  /// Ends the sessions and removes the rules, unless a successor has taken them over.
   void stop();
+  /// Waits until it has ended.
+  void join();
 
   /// Of the sessions that the kernel forwards, each second.
   const cluster::WorkerCounters& counters() const;

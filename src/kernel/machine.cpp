@@ -9,6 +9,7 @@
 #include <sys/prctl.h>
 
 #include "kernel/nft.h"
+#include "kernel/rules.h"
 #include "kernel/transaction.h"
 #include "net/own_addresses.h"
 
@@ -56,6 +57,20 @@ Ruleset every_rule(const config::Config& config) {
   return ruleset;
 }
 
+/// A table whose novip has crashed is taken over.
+Status check_owner(Nft& nft, const std::string& table, const std::vector<int>& predecessors) {
+  const auto chains = nft.list("list chains inet");
+  const int owner = chains ? owner_of(*chains, table).value_or(0) : 0;
+  if (owner == 0 || std::ranges::find(predecessors, owner) != predecessors.end()) return Nothing{};
+  std::string name;
+  std::ifstream("/proc/" + std::to_string(owner) + "/comm") >> name;
+  if (name != "novip") return Nothing{};
+  return Error{"the firewall's table inet " + table + " is that of novip with process id " +
+               std::to_string(owner) +
+               ", which runs: end that one, or give this one another name ('node' in section "
+               "global)"};
+}
+
 }  // namespace
 
 Machine read_machine(const Machine& before) {
@@ -68,7 +83,8 @@ Machine read_machine(const Machine& before) {
   return machine;
 }
 
-Status check_support(const config::Config& config, const std::string& table) {
+Status check_support(const config::Config& config, const std::string& table,
+                     const std::vector<int>& predecessors) {
   for (const auto capability : needed)
     if (!has(capability))
       return Error{
@@ -79,7 +95,7 @@ Status check_support(const config::Config& config, const std::string& table) {
           "of the unit do"};
   Nft nft;
   const auto checked = nft.check(transaction(table + "_check", every_rule(config), 0, true));
-  if (checked) return Nothing{};
+  if (checked) return check_owner(nft, table, predecessors);
   return Error{
       "the kernel refuses what 'forward kernel' and 'guard' need (" + checked.error().message +
       "): it needs nf_tables with inet, nat, masquerade, reject, fib, numgen, hash and ct; "

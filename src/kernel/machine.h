@@ -14,8 +14,11 @@ namespace novip::kernel {
 Machine read_machine(const Machine& before);
 
 /// Whether the kernel does for us what `config` asks: capabilities, modules of nftables. The error
-/// says which one is missing and what to do. Blocks; at start only, before privileges are dropped.
-Status check_support(const config::Config& config, const std::string& table);
+/// says which one is missing and what to do. So it does when another novip that runs has the table,
+/// unless that is one of `predecessors`, which are about to end. Blocks; at start only, before
+/// privileges are dropped.
+Status check_support(const config::Config& config, const std::string& table,
+                     const std::vector<int>& predecessors);
 
 /// Keeps CAP_NET_ADMIN and CAP_NET_RAW when the process becomes another user's: before setuid(),
 /// and after it.

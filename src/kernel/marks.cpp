@@ -2,7 +2,19 @@
 
 namespace novip::kernel {
 
-void Marks::begin_after(std::uint32_t mark) { last_ = mark; }
+/// Its rules may be about to give some that no session has yet.
+void Marks::begin_after(std::uint32_t mark) { last_ = before_ = mark | 0xffff; }
+
+void Marks::adopt(std::uint32_t mark, const Path& path) {
+  living_[mark] = path;
+  adopted_.insert(mark);
+}
+
+/// Numbers begin again after the last one.
+bool Marks::is_foreign(std::uint32_t mark) const {
+  constexpr std::uint32_t half = (~mark_prefix_mask + 1) / 2;
+  return before_ != 0 && ((before_ - mark) & ~mark_prefix_mask) < half && !adopted_.contains(mark);
+}
 
 bool Marks::follow(const cluster::Snapshot& snapshot) {
   const auto must_end = [&](const Path& path) {

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "cluster/snapshot.h"
@@ -25,10 +26,12 @@ constexpr std::uint32_t mark_prefix_mask = 0xff000000;
 /// server, never given twice. Pure; one thread.
 class Marks {
  public:
-  /// Marks up to this one are in use already, by a predecessor's sessions.
+  /// Marks up to this one, and some after it, are a predecessor's.
   void begin_after(std::uint32_t mark);
   /// Sessions of this mark, a predecessor's, go on as those of `path`.
-  void adopt(std::uint32_t mark, const Path& path) { living_[mark] = path; }
+  void adopt(std::uint32_t mark, const Path& path);
+  /// A predecessor's that was not adopted.
+  bool is_foreign(std::uint32_t mark) const;
   /// Marks of servers whose sessions must end by this snapshot are forgotten. True: some were.
   bool follow(const cluster::Snapshot& snapshot);
   /// For new sessions of this path.
@@ -38,6 +41,8 @@ class Marks {
 
  private:
   std::uint32_t last_ = mark_prefix;
+  std::uint32_t before_ = 0;  // those up to here are a predecessor's; 0: there was none
+  std::set<std::uint32_t> adopted_;
   std::map<std::pair<std::size_t, std::size_t>, std::uint64_t> epochs_;  // of backend and server
   std::map<Path, std::uint32_t> newest_;
   std::map<std::uint32_t, Path> living_;

@@ -42,9 +42,7 @@ Status Nft::check(const std::string& commands) {
 }
 
 Expected<std::string> Nft::list(const std::string& command) {
-  if (context_) ::nft_ctx_output_set_flags(context_.get(), NFT_CTX_OUTPUT_JSON);
   const auto done = execute(command);
-  if (context_) ::nft_ctx_output_set_flags(context_.get(), NFT_CTX_DEFAULT);
   if (!done) return done.error();
   return std::string(::nft_ctx_get_output_buffer(context_.get()));
 }

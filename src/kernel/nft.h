@@ -19,7 +19,7 @@ class Nft {
   Status run(const std::string& commands);
   /// Whether run() would be possible: the kernel looks at it and changes nothing.
   Status check(const std::string& commands);
-  /// What `command` ("list counters table inet x") tells, as JSON.
+  /// What `command` ("list counters table inet x") tells.
   Expected<std::string> list(const std::string& command);
 
  private:

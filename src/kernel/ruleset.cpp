@@ -38,6 +38,7 @@ class Making {
     const auto& backend = *forwarded_backend(snapshot_, frontend);
     Service service;
     service.frontend = frontend;
+    service.backend = static_cast<std::size_t>(snapshot_.proxies[frontend].backend);
     service.family = family;
     service.name = snapshot_.proxies[frontend].settings->name;
     service.binds = binds_of(*snapshot_.proxies[frontend].settings, family);
@@ -64,23 +65,31 @@ class Making {
     const bool v4 = service.family == AF_INET;
     service.from_outside = all_here || (v4 ? machine_.forwards_v4 : machine_.forwards_v6);
     service.from_loopback = all_here || (v4 && machine_.routes_loopback);
+    const bool local_only = std::ranges::all_of(service.binds, is_loopback);
+    if (any && !service.from_outside && !local_only)
+      complain("Proxy " + service.name +
+               ": clients of other machines are relayed, not forwarded by " + "the kernel, until " +
+               (v4 ? "net.ipv4.ip_forward" : "net.ipv6.conf.all.forwarding") + " is 1 (sysctl)");
     return any;
   }
 
   void add_target(Service& service, const cluster::Candidate& candidate) {
-    const auto backend = static_cast<std::size_t>(snapshot_.proxies[service.frontend].backend);
-    const auto& view = snapshot_.proxies[backend].servers[candidate.server];
-    const auto& kernel = *snapshot_.proxies[backend].settings->kernel;
+    const auto& backend = snapshot_.proxies[service.backend];
+    const auto& view = backend.servers[candidate.server];
+    const auto& kernel = *backend.settings->kernel;
     if (view.address.family() != service.family) return;
     Target target;
-    target.path = {service.frontend, backend, candidate.server};
+    target.path = {service.frontend, service.backend, candidate.server};
     target.address = view.address;
     target.weight = candidate.weight;
     target.name = service.name + "/" + view.settings->name;
     const auto port = view.fallback ? kernel.fallback_port : kernel.port;
     if (port != 0 && !machine_.is_own(view.address)) target.address = view.address.with_port(port);
     if (port != 0 && machine_.is_own(view.address)) {
-      if (!has_guard(port)) return complain(target, port);
+      if (!has_guard(port))
+        return complain("Server " + target.name + " is on this machine, and section state has no " +
+                        "guard for its role port " + std::to_string(port) +
+                        ": novip relays its sessions");
       target.guard = port;
     }
     target.mark = marks_.of(target.path);
@@ -91,10 +100,7 @@ class Making {
     return std::ranges::find(ruleset_.guards, port, &config::Guard::port) != ruleset_.guards.end();
   }
 
-  void complain(const Target& target, std::uint16_t port) {
-    const std::string line =
-        "Server " + target.name + " is on this machine, and section state has " +
-        "no guard for its role port " + std::to_string(port) + ": novip relays its sessions";
+  void complain(const std::string& line) {
     if (std::ranges::find(ruleset_.complaints, line) == ruleset_.complaints.end())
       ruleset_.complaints.push_back(line);
   }

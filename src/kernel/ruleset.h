@@ -31,7 +31,7 @@ struct Target {
 
 /// The clients of one address family at one frontend.
 struct Service {
-  std::size_t frontend = 0;
+  std::size_t frontend = 0, backend = 0;
   int family = AF_INET;
   std::string name;             // of the frontend
   std::vector<Endpoint> binds;  // addresses of the family; a wildcard means every one of ours

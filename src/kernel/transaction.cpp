@@ -242,10 +242,12 @@ std::string table_name(const std::string& node) {
 
 std::string transaction(const std::string& table, const Ruleset& ruleset, int pid, bool fresh) {
   Commands to(table);
-  to.table("add");
   if (fresh) {
+    to.table("add");
     to.table("delete");
     to.table("add");
+  } else {
+    to.remove("chain", owner_chain(pid));  // fails where the table is another's by now
   }
   to.add("chain", owner_chain(pid));
   add_hooks(to);

@@ -11,8 +11,9 @@ namespace novip::kernel {
 /// "novip_srv1": of the node's name, with what nft takes in a name.
 std::string table_name(const std::string& node);
 
-/// Makes `table` say `ruleset`. `fresh`: in place of whatever is there, a crashed predecessor's;
-/// otherwise sets keep their elements and counters their counts. `pid` marks whose table it is.
+/// Makes `table` say `ruleset`. `fresh`: in place of whatever is there, a crashed predecessor's,
+/// and marked as that of `pid`; otherwise it must be that, and sets keep their elements, counters
+/// their counts.
 std::string transaction(const std::string& table, const Ruleset& ruleset, int pid, bool fresh);
 
 /// Opens the ports of guards of one role for so long, and closes those of the others. Nothing:

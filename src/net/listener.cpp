@@ -186,7 +186,7 @@ Expected<UniqueFd> bind_tcp(const ListenOptions& options, bool share_port) {
       ::setsockopt(number, SOL_SOCKET, SO_BINDTODEVICE, options.interface.c_str(),
                    static_cast<socklen_t>(options.interface.size() + 1)) != 0)
     return failure(options, format("interface %s", options.interface.c_str()).c_str(), errno);
-  if (options.tcp_user_timeout_ms > 0) set_user_timeout(number, options.tcp_user_timeout_ms);
+  set_patience(number, options.keepalive, options.user_timeout);
   if (::bind(number, options.address.data(), options.address.size()) != 0)
     return failure(options, errno);
   return fd;
@@ -246,10 +246,18 @@ void set_backlog(int fd, unsigned backlog) {
   if (get_option(fd, SO_ACCEPTCONN) == 1) ::listen(fd, static_cast<int>(backlog));
 }
 
-void set_keepalive(int fd) { set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1); }
 void set_nodelay(int fd) { set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1); }
-void set_user_timeout(int fd, int milliseconds) {
-  set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, milliseconds);
+
+void set_patience(int fd, const Keepalive& keepalive, Milliseconds user_timeout) {
+  const auto set_if_given = [fd](int option, auto value) {
+    if (value > 0) set_option(fd, IPPROTO_TCP, option, static_cast<int>(value));
+  };
+  set_if_given(TCP_USER_TIMEOUT, user_timeout.count());
+  if (!keepalive.enabled.value_or(false)) return;
+  set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+  set_if_given(TCP_KEEPCNT, keepalive.count);
+  set_if_given(TCP_KEEPIDLE, keepalive.idle.count());
+  set_if_given(TCP_KEEPINTVL, keepalive.interval.count());
 }
 
 }  // namespace novip::net

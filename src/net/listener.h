@@ -3,9 +3,11 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/endpoint.h"
 #include "base/expected.h"
 #include "base/fd.h"
+#include "base/keepalive.h"
 
 namespace novip::net {
 
@@ -17,7 +19,8 @@ struct ListenOptions {
   bool v6only = false;
   bool v4v6 = false;
   std::string interface;  // SO_BINDTODEVICE
-  int tcp_user_timeout_ms = 0;
+  Keepalive keepalive;    // of the clients, as below
+  Milliseconds user_timeout{0};
   int unix_mode = -1;  // octal permission bits of a Unix socket; -1: as umask
   int unix_uid = -1, unix_gid = -1;
   bool shared = false;  // a predecessor (-sf) may still listen there
@@ -37,9 +40,11 @@ bool listens_at(int fd, const ListenOptions& options);
 /// Changes the backlog of a socket that listens; one that does not is left alone.
 void set_backlog(int fd, unsigned backlog);
 
-/// SO_KEEPALIVE, TCP_NODELAY, TCP_USER_TIMEOUT on a connected socket; ignored for Unix sockets.
-void set_keepalive(int fd);
+/// On a TCP socket; ignored on others.
 void set_nodelay(int fd);
-void set_user_timeout(int fd, int milliseconds);
+/// How a peer that vanished without a word is noticed: keep-alive while nothing is said, and
+/// TCP_USER_TIMEOUT (0: the kernel's) while bytes are under way. Of a listening socket it goes on
+/// to the connections that it accepts.
+void set_patience(int fd, const Keepalive& keepalive, Milliseconds user_timeout);
 
 }  // namespace novip::net

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <limits.h>
+#include <mutex>
 #include <optional>
 #include <poll.h>
 #include <time.h>
@@ -88,8 +89,11 @@ std::string header(const LogTarget& target, const LogIdentity& identity, Severit
 }
 
 /// A pipe, terminal or file may be shared with other processes, so its O_NONBLOCK is not ours to
-/// set. One that poll() calls writable takes PIPE_BUF bytes without blocking (pipe(7)).
+/// set. One that poll() calls writable takes PIPE_BUF bytes without blocking (pipe(7)), from one
+/// thread at a time.
 bool write_ready(int fd, std::string_view line) {
+  static std::mutex one_at_a_time;
+  const std::lock_guard lock(one_at_a_time);
   while (!line.empty()) {
     pollfd ready{fd, POLLOUT, 0};
     if (::poll(&ready, 1, 0) != 1 || !(ready.revents & POLLOUT)) return false;
@@ -100,17 +104,17 @@ bool write_ready(int fd, std::string_view line) {
   return true;
 }
 
-bool write_descriptor(int fd, std::string_view line) {
-  const auto sent = ::send(fd, line.data(), line.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-  if (sent >= 0) return static_cast<std::size_t>(sent) == line.size();
-  return errno == ENOTSOCK && write_ready(fd, line);
-}
-
 UniqueFd datagram_socket(int family) {
   return UniqueFd(::socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
 }
 
 }  // namespace
+
+bool write_without_waiting(int fd, std::string_view text) {
+  const auto sent = ::send(fd, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  if (sent >= 0) return static_cast<std::size_t>(sent) == text.size();
+  return errno == ENOTSOCK && write_ready(fd, text);
+}
 
 std::string format_log_line(const LogTarget& target, const LogIdentity& identity, Severity severity,
                             WallTime when, std::string_view text) {
@@ -147,7 +151,7 @@ void Logger::log(const std::vector<LogTarget>& targets, Severity severity, std::
     auto line = format_log_line(target, tagged ? *tagged : identity_, sent_as, now, text);
     line.push_back('\n');
     const bool sent = target.kind == LogTarget::Kind::descriptor
-                          ? write_descriptor(target.descriptor, line)
+                          ? write_without_waiting(target.descriptor, line)
                           : send_datagram(target.address, line);
     if (!sent) dropped_.fetch_add(1, std::memory_order_relaxed);
   }

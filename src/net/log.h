@@ -27,6 +27,10 @@ struct LogIdentity {
 std::string format_log_line(const LogTarget& target, const LogIdentity& identity, Severity severity,
                             WallTime when, std::string_view text);
 
+/// Writes to a descriptor that may be a socket, a pipe or a file, and never waits. False: not all
+/// of it was taken. Thread-safe.
+bool write_without_waiting(int fd, std::string_view text);
+
 /// Sends lines to syslog (UDP, Unix datagram), standard output or error. Never blocks: a line that
 /// the socket does not take is dropped and counted. Thread-safe; one for the process, opened before
 /// chroot and before privileges are dropped. As with HAProxy, a Unix socket's path is looked up for

@@ -61,6 +61,16 @@ std::string fatal_error(std::string_view sqlstate, std::string_view message) {
   return packet + body;
 }
 
+std::optional<bool> says_server_cannot_bind(std::string_view bytes) {
+  const Framed framed = next_message(bytes);
+  if (framed.framing == Framing::incomplete) return std::nullopt;
+  if (framed.framing == Framing::malformed || framed.message.type != 'p') return false;
+  ByteReader reader(framed.message.body);
+  const auto mechanism = reader.c_string();
+  const auto length = reader.u32();
+  return mechanism && length && mechanism->starts_with("SCRAM-") && reader.rest().starts_with('y');
+}
+
 bool ends_with_ready_for_query(std::string_view bytes) {
   if (bytes.size() < ready_for_query_size) return false;
   const auto last = bytes.substr(bytes.size() - ready_for_query_size);

@@ -38,4 +38,9 @@ constexpr std::size_t ready_for_query_size = 6;
 /// two commands.
 bool ends_with_ready_for_query(std::string_view bytes);
 
+/// Whether what a client answers to a request for SASL says that it could bind SCRAM to TLS's
+/// channel, and takes its server for one that cannot (flag "y" of RFC 5802, section 6). Nothing:
+/// more bytes are to come; false for any other message.
+std::optional<bool> says_server_cannot_bind(std::string_view bytes);
+
 }  // namespace novip::pgwire

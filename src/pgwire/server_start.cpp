@@ -59,6 +59,21 @@ Kind read(const Message& message, Said& said) {
 
 }  // namespace
 
+std::string without_channel_binding(std::string_view message) {
+  constexpr std::size_t header = 5;
+  constexpr std::uint32_t sasl = 10;
+  const auto body = message.substr(std::min(header, message.size()));
+  ByteReader reader(body);
+  if (message.front() != 'R' || reader.u32() != sasl) return std::string(message);
+  std::string mechanisms;
+  append_u32(mechanisms, sasl);
+  while (const auto name = reader.c_string())
+    if (!name->ends_with("-PLUS")) mechanisms.append(*name).push_back('\0');
+  std::string changed = "R";
+  append_u32(changed, static_cast<std::uint32_t>(mechanisms.size() + header - 1));
+  return changed + mechanisms;
+}
+
 void ServerStart::add(std::string_view bytes) {
   bytes_.erase(0, taken_);
   taken_ = 0;

@@ -41,4 +41,9 @@ class ServerStart {
   std::size_t taken_ = 0;
 };
 
+/// An authentication request as it is, but for those SASL mechanisms that bind it to TLS's channel
+/// ("SCRAM-SHA-256-PLUS", RFC 5802): of two channels, neither end could see the other's. `message`
+/// is a whole one.
+std::string without_channel_binding(std::string_view message);
+
 }  // namespace novip::pgwire

@@ -104,6 +104,13 @@ bool is_hello_retry_request(std::string_view bytes) {
          bytes.substr(before_random, random.size()) == random;
 }
 
+std::string ssl_request() {
+  std::string packet;
+  append_u32(packet, length_field + code_field);
+  append_u32(packet, ssl_code);
+  return packet;
+}
+
 std::string startup_message(const Parameters& parameters) {
   std::string body;
   append_u32(body, protocol_3_0);

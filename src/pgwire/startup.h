@@ -50,5 +50,6 @@ std::optional<std::size_t> packet_length(std::string_view bytes);
 bool is_hello_retry_request(std::string_view bytes);
 
 std::string startup_message(const Parameters& parameters);
+std::string ssl_request();
 
 }  // namespace novip::pgwire

@@ -1,10 +1,8 @@
 #include "probe/checks.h"
 
 #include <algorithm>
-#include <map>
 #include <random>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include <boost/asio/as_tuple.hpp>
@@ -17,6 +15,7 @@
 #include "probe/resolution.h"
 #include "probe/rhythm.h"
 #include "probe/tls.h"
+#include "tls/client_context.h"
 
 namespace novip::probe {
 
@@ -88,7 +87,7 @@ class Checks::Runner : public std::enable_shared_from_this<Runner> {
   std::shared_ptr<const config::Config> config_;
   std::vector<Script> scripts_;               // by proxy
   std::vector<std::vector<TlsContext>> tls_;  // by proxy and server
-  std::map<std::tuple<config::Verify, std::string, std::string>, TlsContext> contexts_;
+  tls::ClientContexts contexts_;
   Complaints complaints_;
   std::vector<std::unique_ptr<Probe>> probes_;
   std::vector<std::vector<Probe*>> health_probes_;  // by proxy and server; null when not checked
@@ -129,19 +128,13 @@ void Checks::Runner::load_tls(std::size_t proxy, std::size_t server) {
   const auto& backend = config_->proxies[proxy];
   const auto& settings = backend.servers[server];
   if (!settings.check.ssl && !connects_with_tls(backend.check)) return;
-  const auto& tls = settings.tls;
-  auto& context = contexts_[{tls.verify, tls.ca_file, tls.certificate}];
-  if (!context) {
-    auto loaded = client_tls(tls);
-    if (loaded) {
-      context = std::move(*loaded);
-    } else {
-      complaints_.emplace_back(
-          static_cast<int>(proxy),
-          "Server " + backend.name + "/" + settings.name + ": " + loaded.error().message);
-    }
-  }
-  tls_[proxy][server] = context;
+  auto context = contexts_.get(settings.tls);
+  if (!context)
+    complaints_.emplace_back(
+        static_cast<int>(proxy),
+        "Server " + backend.name + "/" + settings.name + ": " + context.error().message);
+  else
+    tls_[proxy][server] = for_asio(*context);
 }
 
 void Checks::Runner::start() {

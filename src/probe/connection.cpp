@@ -18,6 +18,7 @@
 
 #include "net/proxy_protocol.h"
 #include "probe/expect.h"
+#include "tls/client_context.h"
 
 namespace novip::probe {
 
@@ -172,11 +173,8 @@ Connection::Outcome<Nothing> Connection::encrypt() {
     co_return Failure{Layer::tls, false, 0, "the server's ca-file or crt could not be loaded"};
   tls_.emplace(line_->socket, *target_.tls);
   SSL* const ssl = tls_->native_handle();
-  if (!target_.sni.empty()) SSL_set_tlsext_host_name(ssl, target_.sni.c_str());
   const auto& settings = *target_.settings;
-  const std::string& host = settings.verify_host.empty() ? target_.sni : settings.verify_host;
-  if (settings.verify == config::Verify::required && !host.empty())
-    SSL_set1_host(ssl, host.c_str());
+  tls::expect_host(ssl, settings, target_.sni);
   const auto [error] = co_await tls_->async_handshake(asio::ssl::stream_base::client, no_throw);
   if (!error) co_return Nothing{};
   Failure failed = failure(Layer::tls, error);

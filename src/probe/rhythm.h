@@ -8,11 +8,11 @@
 namespace novip::probe {
 
 /// When the check at `position` of `count` is first done. HAProxy spreads first checks over the
-/// whole interval; novip starts one every 10 ms when that is sooner, since no client is served
-/// before.
+/// whole interval; novip starts one every millisecond when that is sooner, since no client is
+/// served before.
 inline Milliseconds first_check_delay(std::size_t position, std::size_t count,
                                       Milliseconds interval) {
-  constexpr Milliseconds pace{10};
+  constexpr Milliseconds pace{1};
   const auto window = std::min(interval, pace * static_cast<Milliseconds::rep>(count));
   return window * static_cast<Milliseconds::rep>(position) / static_cast<Milliseconds::rep>(count);
 }

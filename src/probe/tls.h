@@ -4,13 +4,14 @@
 
 #include <boost/asio/ssl/context.hpp>
 
-#include "base/expected.h"
-#include "config/model.h"
+#include "tls/openssl.h"
 
 namespace novip::probe {
 
-/// The client side of TLS towards one server: `verify`, `ca-file` (`@system-ca` for the system's),
-/// `crt`. Reads files: make it before chroot. TLS 1.2 at least, as HAProxy's default.
-Expected<std::shared_ptr<boost::asio::ssl::context>> client_tls(const config::ServerTls& settings);
+/// The same as Asio wants it.
+inline std::shared_ptr<boost::asio::ssl::context> for_asio(const tls::Context& context) {
+  SSL_CTX_up_ref(context.get());  // Asio's owns one
+  return std::make_shared<boost::asio::ssl::context>(context.get());
+}
 
 }  // namespace novip::probe

@@ -12,7 +12,7 @@ namespace {
 /// What an agent pushes, and what it is asked: two connections.
 class AgentWatch : public NodeWatch {
  public:
-  AgentWatch(boost::asio::io_context& io, const Endpoint& address, Milliseconds lease,
+  AgentWatch(boost::asio::io_context& io, const Endpoint& address, const config::Cluster& settings,
              NodeNews news);
 
   void start() override;
@@ -30,14 +30,15 @@ class AgentWatch : public NodeWatch {
   std::shared_ptr<Inquiry> inquiry_;
 };
 
-AgentWatch::AgentWatch(boost::asio::io_context& io, const Endpoint& address, Milliseconds lease,
-                       NodeNews news)
+AgentWatch::AgentWatch(boost::asio::io_context& io, const Endpoint& address,
+                       const config::Cluster& settings, NodeNews news)
     : news_(std::move(news)) {
   const std::string name = "agent at " + address.text();
+  const auto& [lease, token] = std::pair(settings.lease, settings.watch.token);
   subscription_ = std::make_shared<Subscription>(
-      io, Subscription::Settings{name, address, "/events", lease}, pushed());
+      io, Subscription::Settings{name, address, "/events", lease, token}, pushed());
   inquiry_ = std::make_shared<Inquiry>(
-      io, Inquiry::Settings{name, address, "/state?fresh", lease, std::nullopt}, asked());
+      io, Inquiry::Settings{name, address, "/state?fresh", lease, std::nullopt, token}, asked());
 }
 
 NodeNews AgentWatch::pushed() {
@@ -73,7 +74,7 @@ void AgentWatch::stop() {
 std::shared_ptr<NodeWatch> watch_agent(boost::asio::io_context& io, const config::Cluster& settings,
                                        std::size_t index, NodeNews news) {
   const auto address = settings.nodes[index].host.address.with_port(settings.watch.port);
-  return std::make_shared<AgentWatch>(io, address, settings.lease, std::move(news));
+  return std::make_shared<AgentWatch>(io, address, settings, std::move(news));
 }
 
 }  // namespace novip::probe

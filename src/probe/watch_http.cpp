@@ -54,8 +54,13 @@ tcp::endpoint asio_endpoint(const Endpoint& address) {
   return endpoint;
 }
 
-HttpLine::HttpLine(asio::io_context& io, const Endpoint& address, Milliseconds patience)
-    : address_(address), patience_(patience), stream_(io), buffer_(answer_limit) {}
+HttpLine::HttpLine(asio::io_context& io, const Endpoint& address, Milliseconds patience,
+                   std::string token)
+    : address_(address),
+      patience_(patience),
+      token_(std::move(token)),
+      stream_(io),
+      buffer_(answer_limit) {}
 
 Error HttpLine::words(const Problem& problem) const {
   if (problem == beast::error::timeout)
@@ -100,6 +105,7 @@ asio::awaitable<HttpLine::Problem> HttpLine::send(std::string target) {
   http::request<http::empty_body> request(http::verb::get, target, 11);
   request.set(http::field::host, address_.text());
   request.set(http::field::user_agent, "novip/" NOVIP_VERSION);
+  if (!token_.empty()) request.set(http::field::authorization, "Bearer " + token_);
   const auto [problem, size] = co_await http::async_write(stream_, request, no_throw);
   co_return problem;
 }
@@ -134,6 +140,12 @@ asio::awaitable<HttpLine::Problem> HttpLine::exchange(std::string target) {
   co_return problem;
 }
 
+Error HttpLine::refused() const {
+  return {token_.empty() ? "it wants a token: 'watch agent' needs the 'token-file' of its 'state'"
+                         : "it refuses our token: 'token-file' of 'watch agent' and of its "
+                           "'state' differ"};
+}
+
 // ---- a stream -------------------------------------------------------------------------------
 
 HttpLine::Outcome<Nothing> HttpLine::subscribe(std::string target) {
@@ -155,6 +167,7 @@ HttpLine::Outcome<Nothing> HttpLine::subscribe(std::string target) {
 Status HttpLine::check_stream(const std::string& target) const {
   const auto& message = parser_->get();
   const auto type = message[http::field::content_type];
+  if (message.result() == http::status::unauthorized) return refused();
   if (message.result() != http::status::ok)
     return Error{"GET " + target + " is answered with " + std::to_string(message.result_int())};
   if (!type.starts_with("text/event-stream") || parser_->content_length())

@@ -36,8 +36,10 @@ class HttpLine {
   template <typename T>
   using Outcome = boost::asio::awaitable<Expected<T>>;
 
-  /// `address` is an IP one. `patience`: for a question, connection included.
-  HttpLine(boost::asio::io_context& io, const Endpoint& address, Milliseconds patience);
+  /// `address` is an IP one. `patience`: for a question, connection included. `token`: shown with
+  /// each question (RFC 6750); empty: none.
+  HttpLine(boost::asio::io_context& io, const Endpoint& address, Milliseconds patience,
+           std::string token = {});
 
   /// A whole answer. A connection that the server closed since the last question is no failure: the
   /// question goes out again on a new one.
@@ -47,6 +49,9 @@ class HttpLine {
   Outcome<Nothing> subscribe(std::string target);
   /// What of the stream has come, at least a byte, by `deadline`.
   Outcome<std::string> more(TimePoint deadline);
+
+  /// What to do about an answer with status 401.
+  Error refused() const;
 
   /// The next call opens a new connection. None is under way.
   void close();
@@ -66,6 +71,7 @@ class HttpLine {
 
   Endpoint address_;
   Milliseconds patience_;
+  std::string token_;
   boost::beast::tcp_stream stream_;
   boost::beast::flat_buffer buffer_;
   std::optional<Parser> parser_;  // of the answer that is being read

@@ -26,7 +26,7 @@ Inquiry::Inquiry(asio::io_context& io, Settings settings, NodeNews news)
     : io_(io),
       settings_(std::move(settings)),
       news_(std::move(news)),
-      line_(io, settings_.address, settings_.lease),
+      line_(io, settings_.address, settings_.lease, settings_.token),
       timer_(io) {}
 
 void Inquiry::start() { asio::co_spawn(io_, run(shared_from_this()), asio::detached); }
@@ -83,6 +83,7 @@ asio::awaitable<void> Inquiry::inquire() {
 /// same.
 Expected<cluster::Instance> Inquiry::read(const Expected<HttpLine::Answer>& answer) const {
   if (!answer) return answer.error();
+  if (answer->status == 401) return line_.refused();
   const bool ok = answer->status == 200;
   if (ok || answer->status / 100 == 5) {
     auto instance = postgres::from_json(answer->body);

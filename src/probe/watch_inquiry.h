@@ -26,6 +26,7 @@ class Inquiry : public NodeWatch, public std::enable_shared_from_this<Inquiry> {
     std::string target;                    // "/patroni"
     Milliseconds lease;                    // for an answer
     std::optional<Milliseconds> interval;  // none: only when somebody wants to know
+    std::string token;                     // see HttpLine
   };
 
   Inquiry(boost::asio::io_context& io, Settings settings, NodeNews news);

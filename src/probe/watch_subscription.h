@@ -25,6 +25,7 @@ class Subscription : public std::enable_shared_from_this<Subscription> {
     Endpoint address;
     std::string target;  // "/events"
     Milliseconds lease;  // the longest silence
+    std::string token;   // see HttpLine
   };
 
   Subscription(boost::asio::io_context& io, Settings settings, NodeNews news);

@@ -5,6 +5,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include "base/memory_reserve.h"
 #include "base/text.h"
 #include "proxy/loop.h"
 
@@ -83,6 +84,7 @@ void Acceptor::go_on() {
 void Acceptor::accept_clients() {
   if (paused_) return;
   for (int i = 0; i < clients_per_turn; ++i) {
+    if (!memory_reserve::there()) return accept_failed(ENOMEM);
     Arrival arrival;
     if (!take_places(arrival, Limits::in_force)) return wait_for_place();
     waiting_since_ = TimePoint::max();
@@ -104,6 +106,8 @@ bool Acceptor::accept_client(Arrival& arrival) {
                              SOCK_NONBLOCK | SOCK_CLOEXEC));
   if (!arrival.fd) return false;
   starved_ = false;
+  for (auto* place : {&arrival.connection, &arrival.frontend_session, &arrival.bind_session})
+    place->used();
   arrival.client = Endpoint(reinterpret_cast<const sockaddr*>(&address), size);
   loop_.begin_session(std::move(arrival));
   return true;
@@ -137,10 +141,11 @@ bool Acceptor::take_places(Arrival& arrival, Limits limits) {
     return false;
   arrival.frontend = listener_.proxy;
   arrival.bind = listener_.bind;
-  arrival.connection = Place::take(loop_.load().connections, limited ? snapshot.maxconn : 0);
+  arrival.tls = listener_.tls;
+  arrival.connection = Place::reserve(loop_.load().connections, limited ? snapshot.maxconn : 0);
   if (!arrival.connection) return false;
-  arrival.frontend_session = Place::take(sessions, limit);
-  if (bind_gauge_) arrival.bind_session = Place::take(*bind_gauge_, bind_limit);
+  arrival.frontend_session = Place::reserve(sessions, limit);
+  if (bind_gauge_) arrival.bind_session = Place::reserve(*bind_gauge_, bind_limit);
   if (arrival.frontend_session && (arrival.bind_session || !bind_gauge_)) return true;
   loop_.place_freed();  // another worker was faster
   return false;

@@ -10,35 +10,61 @@ namespace novip::proxy {
 
 class CancelDelivery::Attempt final : public Watcher {
  public:
-  Attempt(CancelDelivery& delivery, UniqueFd fd, std::string bytes)
-      : delivery_(delivery), fd_(std::move(fd)), bytes_(std::move(bytes)) {}
+  Attempt(CancelDelivery& delivery, UniqueFd fd, Message message)
+      : delivery_(delivery), fd_(std::move(fd)), message_(std::move(message)) {}
 
   int descriptor() const { return fd_.get(); }
-  void close() { fd_.reset(); }
+  void close() {
+    stream_.reset();
+    message_.encryption.reset();
+    fd_.reset();
+  }
 
  protected:
   void ready(unsigned, std::uint32_t events) override {
     if (!fd_) return;
-    if (!bytes_.empty() && (events & EPOLLOUT)) {
-      // A new connection takes these few bytes at once, or is no good.
-      const ssize_t sent = ::send(fd_.get(), bytes_.data(), bytes_.size(), MSG_NOSIGNAL);
-      if (sent != static_cast<ssize_t>(bytes_.size())) return give_up();
-      bytes_.clear();
-    }
+    connected_ = connected_ || (events & EPOLLOUT);
+    if (connected_ && !message_.packet.empty() && !send_packet()) return give_up();
     if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) give_up();
   }
   void go_on() override {}
 
  private:
+  /// False: the connection is no good.
+  bool send_packet() {
+    if (!send_all(message_.header)) return false;
+    message_.header.clear();
+    if (message_.encryption) {
+      const auto progress = message_.encryption->go_on();
+      if (progress == ServerTls::Progress::waits) return true;
+      if (progress != ServerTls::Progress::done) return false;
+      stream_ = message_.encryption->take();
+      message_.encryption.reset();
+    }
+    if (!send_all(message_.packet)) return false;
+    message_.packet.clear();
+    return true;
+  }
+
+  /// A new connection takes these few bytes at once, or is no good.
+  bool send_all(const std::string& bytes) {
+    if (bytes.empty()) return true;
+    const ssize_t sent = stream_ ? stream_->write(bytes)
+                                 : ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    return sent == static_cast<ssize_t>(bytes.size());
+  }
+
   /// The last thing done here: the delivery may be gone afterwards.
   void give_up() {
-    fd_.reset();
+    close();
     delivery_.finished();
   }
 
   CancelDelivery& delivery_;
   UniqueFd fd_;
-  std::string bytes_;
+  Message message_;
+  std::unique_ptr<tls::Stream> stream_;
+  bool connected_ = false;
 };
 
 CancelDelivery::CancelDelivery(Poller& poller, SetUpEvents& events)
@@ -51,8 +77,8 @@ CancelDelivery::~CancelDelivery() {
   }
 }
 
-void CancelDelivery::send(UniqueFd connecting, std::string bytes) {
-  auto attempt = std::make_unique<Attempt>(*this, std::move(connecting), std::move(bytes));
+void CancelDelivery::send(UniqueFd connecting, Message message) {
+  auto attempt = std::make_unique<Attempt>(*this, std::move(connecting), std::move(message));
   if (!poller_.add(attempt->descriptor(), *attempt, 0)) return;
   attempts_.push_back(std::move(attempt));
   ++under_way_;

@@ -6,6 +6,7 @@
 
 #include "base/fd.h"
 #include "proxy/poller.h"
+#include "proxy/server_tls.h"
 #include "proxy/set_up.h"
 
 namespace novip::proxy {
@@ -20,8 +21,14 @@ class CancelDelivery {
   CancelDelivery& operator=(const CancelDelivery&) = delete;
   ~CancelDelivery();
 
-  /// `connecting`: under way, non-blocking. `bytes` go out once it is established.
-  void send(UniqueFd connecting, std::string bytes);
+  /// What goes out once a connection is established.
+  struct Message {
+    std::string header;  // PROXY's; may be empty
+    std::string packet;
+    std::unique_ptr<ServerTls> encryption;  // of the packet; null: none
+  };
+  /// `connecting`: under way, non-blocking.
+  void send(UniqueFd connecting, Message message);
   bool done() const { return under_way_ == 0; }
 
  private:

@@ -26,9 +26,8 @@ Connecting start_connecting(const Endpoint& address, const config::Proxy& backen
   if (!fd) return {{}, lacks_resources(errno)};
   if (address.is_ip()) {
     net::set_nodelay(fd.get());
-    if (backend.server_keepalive) net::set_keepalive(fd.get());
-    if (server.tcp_user_timeout.count() > 0)
-      net::set_user_timeout(fd.get(), static_cast<int>(server.tcp_user_timeout.count()));
+    net::set_patience(fd.get(), backend.server_keepalive,
+                      server.tcp_user_timeout.value_or(Milliseconds{0}));
   }
   if (::connect(fd.get(), address.data(), address.size()) == 0 || errno == EINPROGRESS)
     return {std::move(fd), false};

@@ -3,26 +3,26 @@
 #include <algorithm>
 #include <limits>
 
+#include "cluster/rules.h"
+#include "proxy/connect.h"
+
 namespace novip::proxy {
 
 namespace {
 
 constexpr std::size_t scratch_size = 64 * 1024;
-/// While there are events, before Asio's own (commands, timers) get theirs.
-constexpr int turns_in_a_row = 8;
 constexpr Clock::rep nobody_waits = std::numeric_limits<Clock::rep>::max();
 
 }  // namespace
 
 Loop::Loop(unsigned number, unsigned worker_count, const Shared& shared,
-           std::shared_ptr<const cluster::Snapshot> snapshot, std::vector<Listener> listeners)
+           std::shared_ptr<const cluster::Snapshot> snapshot, std::vector<Listener> listeners,
+           std::shared_ptr<const ServerContexts> tls)
     : number_(number),
       worker_count_(worker_count),
       shared_(shared),
       snapshot_(std::move(snapshot)),
-      work_(io_.get_executor()),
-      events_(io_, poller_.descriptor()),
-      timer_(io_),
+      tls_(std::move(tls)),
       scratch_(scratch_size),
       waiting_since_(nobody_waits) {
   fit(*snapshot_->config);
@@ -33,7 +33,6 @@ Loop::Loop(unsigned number, unsigned worker_count, const Shared& shared,
 
 Loop::~Loop() {
   turn([this] { stop(); });
-  events_.release();  // the descriptor is the poller's
 }
 
 /// What was posted before goes first: clients that wait in the backlog need the latest snapshot.
@@ -41,33 +40,35 @@ void Loop::run() {
   post([this] {
     for (auto& acceptor : acceptors_) acceptor->refresh();
   });
-  wait_for_events();
-  io_.run();
+  while (!over_) {
+    poller_.wait(time_to_wait());
+    open_mail();
+    turn([this] {
+      poller_.turn();
+      reach_deadlines();
+    });
+  }
 }
 
-void Loop::run_late_posts() {
-  io_.restart();
-  io_.poll();
+/// Rounded up: a turn that comes too early would find nothing to do, and come again at once.
+Milliseconds Loop::time_to_wait() const {
+  const TimePoint next = std::min(deadlines_.next(), hard_stop_);
+  return next == TimePoint::max() ? Milliseconds::max()
+                                  : std::chrono::ceil<Milliseconds>(next - now_);
 }
 
-void Loop::wait_for_events() {
-  events_.async_wait(boost::asio::posix::descriptor_base::wait_read,
-                     [this](const boost::system::error_code& error) {
-                       if (error) return;
-                       poll();
-                       if (events_.is_open()) wait_for_events();
-                     });
+void Loop::open_mail() {
+  if (mailbox_.empty()) return;
+  for (const auto& letter : mailbox_.take()) turn([&letter] { letter->open(); });
 }
 
-/// The way back to Asio costs two system calls, which a busy worker saves most of the time.
-void Loop::poll() {
-  bool busy = true;
-  for (int i = 0; i < turns_in_a_row && busy && events_.is_open(); ++i)
-    turn([this, &busy] { busy = poller_.turn(); });
+void Loop::reach_deadlines() {
+  if (deadlines_.next() <= now_) deadlines_.run(now_);
+  if (hard_stop_ <= now_) stop();
 }
 
 /// Ends every turn: who waits for a place or a server gets it, questions that came up are asked,
-/// who ended is deleted, the timer is set.
+/// who ended is deleted.
 void Loop::settle() {
   while (places_freed_ || new_waiters_ || hold_changed_ || verification_.has_questions()) {
     if (std::exchange(hold_changed_, false)) serve_held();
@@ -87,20 +88,14 @@ void Loop::settle() {
   }
   announce_waiting();
   poller_.clear_buried();
-  if (poller_.has_more() && !std::exchange(turn_posted_, true)) {
-    boost::asio::post(io_, [this] {
-      turn_posted_ = false;
-      turn([this] { poller_.turn(); });
-    });
-  }
-  arm_timer();
-  end_if_idle();
+  // The last session of a worker that takes no more has ended.
+  over_ = stopping_ && sessions_.empty();
 }
 
 void Loop::serve_waiting() {
   for (std::size_t i = 0; i < backends_.size(); ++i) {
-    const auto balance = snapshot_->proxies[i].settings->balance;
-    if (!backends_[i].queue.empty()) backends_[i].queue.serve(balance != config::Algorithm::source);
+    if (!backends_[i].queue.empty())
+      backends_[i].queue.serve(!snapshot_->proxies[i].settings->has_own_servers());
   }
   for (auto& acceptor : acceptors_)
     if (acceptor->waiting_since() != TimePoint::max()) acceptor->serve();
@@ -137,32 +132,38 @@ bool Loop::wake_peers() {
 
 void Loop::wake() {
   if (wake_posted_.exchange(true)) return;
-  boost::asio::post(io_, [this] {
+  post([this] {
     wake_posted_.store(false);
-    turn([this] { serve_waiting(); });
-  });
-}
-
-/// A timer that is set for later than needed is moved; one that fires too early does no harm.
-void Loop::arm_timer() {
-  const TimePoint next = deadlines_.next();
-  if (next >= timer_due_) return;
-  timer_due_ = next;
-  timer_.expires_at(next);
-  timer_.async_wait([this](const boost::system::error_code& error) {
-    if (error) return;
-    timer_due_ = TimePoint::max();
-    turn([this] { deadlines_.run(now_); });
+    serve_waiting();
   });
 }
 
 void Loop::begin_session(Arrival arrival) {
   counters_.accepted.add();
   counters_.proxies[arrival.frontend].frontend.connections.add();
+  if (!admits(arrival)) {
+    reset_when_sent(arrival.fd.get());
+    return place_freed();
+  }
   const std::uint64_t id = ++next_session_ * worker_count_ + number_;
   auto* session = new Session(*this, id, std::move(arrival));
   sessions_.push_back(*session);
   session->begin();
+}
+
+unsigned Loop::most_newcomers() const {
+  const unsigned set = snapshot_->config->global.maxstarting;
+  return std::max((set != 0 ? set : snapshot_->maxconn / 4) / worker_count_, 1u);
+}
+
+/// `tcp-request connection`.
+bool Loop::admits(const Arrival& arrival) {
+  const auto& rules = snapshot_->proxies[arrival.frontend].settings->connection_rules;
+  if (rules.empty()) return true;
+  const Endpoint destination = Endpoint::local_of(arrival.fd.get());
+  if (cluster::accepts(rules, {*snapshot_, load(), arrival.client, destination})) return true;
+  counters_.proxies[arrival.frontend].frontend.denied.add();
+  return false;
 }
 
 void Loop::session_ended(Session& session) {
@@ -182,8 +183,8 @@ void Loop::make_backends(const cluster::Snapshot& snapshot) {
   }
 }
 
-void Loop::adopt(std::shared_ptr<const cluster::Snapshot> snapshot,
-                 std::vector<Listener> listeners) {
+void Loop::adopt(std::shared_ptr<const cluster::Snapshot> snapshot, std::vector<Listener> listeners,
+                 std::shared_ptr<const ServerContexts> tls) {
   const auto stays = [&listeners](const Acceptor& acceptor) {
     return std::ranges::any_of(listeners, [&acceptor](const Listener& listener) {
       return listener.socket == acceptor.socket();
@@ -194,6 +195,7 @@ void Loop::adopt(std::shared_ptr<const cluster::Snapshot> snapshot,
   for (auto& acceptor : acceptors_) poller_.bury(std::move(acceptor));
   acceptors_.clear();
   make_backends(*snapshot);
+  tls_ = std::move(tls);
   const auto before = std::exchange(snapshot_, std::move(snapshot));
   if (!stopping_)
     for (auto& listener : listeners)
@@ -242,11 +244,7 @@ void Loop::cut_sessions_of(std::size_t backend, std::size_t index, bool cut, boo
 void Loop::stop_accepting(TimePoint deadline) {
   for (auto& acceptor : acceptors_) acceptor->drain();
   close_listeners();
-  if (deadline == TimePoint::max()) return;
-  auto& end = hard_stop_.emplace(io_, deadline);
-  end.async_wait([this](const boost::system::error_code& error) {
-    if (!error) turn([this] { stop(); });
-  });
+  hard_stop_ = deadline;
 }
 
 void Loop::close_listeners() {
@@ -258,15 +256,6 @@ void Loop::close_listeners() {
 void Loop::stop() {
   close_listeners();
   while (!sessions_.empty()) sessions_.front().end(Cause::killed);
-}
-
-/// The last session of a worker that takes no more has ended: nothing keeps run() from returning.
-void Loop::end_if_idle() {
-  if (!stopping_ || !sessions_.empty() || !events_.is_open()) return;
-  hard_stop_.reset();
-  timer_.cancel();
-  events_.release();
-  work_.reset();
 }
 
 std::vector<SessionInfo> Loop::sessions() const {

@@ -8,17 +8,15 @@
 #include <string>
 #include <vector>
 
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/intrusive/list.hpp>
 
 #include "cluster/balance.h"
 #include "proxy/acceptor.h"
 #include "proxy/deadlines.h"
 #include "proxy/hold.h"
+#include "proxy/mailbox.h"
+#include "proxy/newcomers.h"
+#include "proxy/pipes.h"
 #include "proxy/poller.h"
 #include "proxy/queue.h"
 #include "proxy/session.h"
@@ -36,7 +34,8 @@ class Loop {
                                                 boost::intrusive::constant_time_size<false>>;
 
   Loop(unsigned number, unsigned worker_count, const Shared& shared,
-       std::shared_ptr<const cluster::Snapshot> snapshot, std::vector<Listener> listeners);
+       std::shared_ptr<const cluster::Snapshot> snapshot, std::vector<Listener> listeners,
+       std::shared_ptr<const ServerContexts> tls);
   ~Loop();
 
   void run();  // until there is nothing left to do
@@ -46,16 +45,17 @@ class Loop {
   /// Runs `work` as a turn on the loop's thread. From any thread.
   template <typename Work>
   void post(Work work) {
-    boost::asio::post(io_, [this, work = std::move(work)]() mutable { turn(std::move(work)); });
+    mailbox_.post(std::move(work));
   }
   /// Runs what was posted after run() had returned.
-  void run_late_posts();
+  void run_late_posts() { open_mail(); }
 
   /// See Worker::fit.
   void fit(const config::Config& config) { cluster::fit(counters_, config); }
 
   // Commands
-  void adopt(std::shared_ptr<const cluster::Snapshot> snapshot, std::vector<Listener> listeners);
+  void adopt(std::shared_ptr<const cluster::Snapshot> snapshot, std::vector<Listener> listeners,
+             std::shared_ptr<const ServerContexts> tls);
   void publish(std::shared_ptr<const cluster::Snapshot> snapshot);
   void verified(std::size_t proxy, std::size_t server, std::uint64_t ticket, bool qualifies) {
     verification_.answered(proxy, server, ticket, qualifies);
@@ -81,10 +81,19 @@ class Loop {
   Poller& poller() { return poller_; }
   Deadlines& deadlines() { return deadlines_; }
   std::span<char> scratch() { return scratch_; }
+  /// None: bytes are copied (`nosplice`).
+  Pipes* pipes() { return snapshot_->config->global.nosplice ? nullptr : &pipes_; }
   cluster::Balancer& balancer(std::size_t backend) { return backends_[backend].balancer; }
+  /// TLS towards a server with `ssl`; null: it could not be made.
+  tls::Context server_tls(std::size_t backend, std::size_t server) const {
+    return tls_ ? (*tls_)[backend][server] : nullptr;
+  }
   WaitQueue& queue(std::size_t backend) { return backends_[backend].queue; }
   Hold& hold(std::size_t backend) { return backends_[backend].hold; }
   Verification& verification() { return verification_; }
+  Newcomers& newcomers() { return newcomers_; }
+  /// This worker's part of `maxstarting`.
+  unsigned most_newcomers() const;
   ServerSessions& sessions_of(std::size_t backend, std::size_t server) {
     return backends_[backend].servers[server];
   }
@@ -110,15 +119,15 @@ class Loop {
   using AllSessions = boost::intrusive::list<Session, Session::AllLink,
                                              boost::intrusive::constant_time_size<false>>;
 
-  void wait_for_events();
-  void poll();
+  Milliseconds time_to_wait() const;
+  void open_mail();
+  void reach_deadlines();
   void settle();
   void serve_waiting();
   void serve_held();
   void announce_waiting();
+  bool admits(const Arrival& arrival);
   bool wake_peers();
-  void arm_timer();
-  void end_if_idle();
   void make_backends(const cluster::Snapshot& snapshot);
   void close_listeners();
   void follow(const cluster::Snapshot& before);
@@ -128,22 +137,21 @@ class Loop {
   const unsigned number_, worker_count_;
   const Shared shared_;
   std::shared_ptr<const cluster::Snapshot> snapshot_;
+  std::shared_ptr<const ServerContexts> tls_;
   cluster::WorkerCounters counters_;
   std::vector<Loop*> peers_;
 
-  boost::asio::io_context io_{1};
-  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   Poller poller_;
-  boost::asio::posix::stream_descriptor events_;  // the poller's epoll, in Asio's
-  boost::asio::steady_timer timer_;
-  TimePoint timer_due_ = TimePoint::max();
-  std::optional<boost::asio::steady_timer> hard_stop_;
+  Mailbox mailbox_{poller_};
   Deadlines deadlines_;
+  TimePoint hard_stop_ = TimePoint::max();
   TimePoint now_ = Clock::now();
   std::vector<char> scratch_;
+  Pipes pipes_;
 
   std::deque<Backend> backends_;
   Verification verification_;
+  Newcomers newcomers_{*this};
   std::vector<std::unique_ptr<Acceptor>> acceptors_;
   AllSessions sessions_;
   std::uint64_t next_session_ = 0;
@@ -152,7 +160,7 @@ class Loop {
   bool new_waiters_ = false;
   bool hold_changed_ = false;
   bool stopping_ = false;
-  bool turn_posted_ = false;
+  bool over_ = false;
   std::atomic<bool> wake_posted_{false};
   /// When the first who waits here for a place began to, in the clock's ticks; none: max. Read by
   /// the peers that free one.

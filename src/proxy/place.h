@@ -29,6 +29,14 @@ class Place {
     return gauge.try_acquire(limit) ? Place(gauge) : Place();
   }
 
+  /// The same, for who may give it back unused: see cluster::Gauge::try_reserve().
+  static Place reserve(cluster::Gauge& gauge, std::uint32_t limit = 0) {
+    return gauge.try_reserve(limit) ? Place(gauge) : Place();
+  }
+  void used() {
+    if (gauge_) gauge_->used();
+  }
+
   explicit operator bool() const { return gauge_ != nullptr; }
   void release() {
     if (gauge_) std::exchange(gauge_, nullptr)->release();

@@ -1,17 +1,11 @@
 #include "proxy/poller.h"
 
 #include <algorithm>
-#include <array>
-
-#include <sys/epoll.h>
+#include <limits>
+#include <span>
+#include <utility>
 
 namespace novip::proxy {
-
-namespace {
-
-constexpr std::size_t batch_size = 256;
-
-}  // namespace
 
 Poller::Poller() : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {}
 
@@ -36,16 +30,24 @@ void Poller::bury(std::unique_ptr<Watcher> watcher) {
   buried_.push_back(std::move(watcher));
 }
 
-bool Poller::turn() {
+bool Poller::wait(Milliseconds limit) {
+  constexpr auto longest = std::numeric_limits<int>::max();
+  const int milliseconds =
+      !again_.empty() ? 0
+      : limit == Milliseconds::max()
+          ? -1
+          : static_cast<int>(std::clamp<Milliseconds::rep>(limit.count(), 0, longest));
+  const int count = ::epoll_wait(epoll_.get(), events_.data(), batch_size, milliseconds);
+  found_ = count > 0 ? static_cast<std::size_t>(count) : 0;
+  return found_ > 0 || !again_.empty();
+}
+
+void Poller::turn() {
   going_on_.swap(again_);  // those that ask from now on wait for the next turn
-  std::array<epoll_event, batch_size> events;
-  const int count = ::epoll_wait(epoll_.get(), events.data(), events.size(), 0);
-  more_ = count == static_cast<int>(batch_size);
-  for (int i = 0; i < count; ++i) {
-    const std::uint64_t data = events[static_cast<std::size_t>(i)].data.u64;
+  for (const epoll_event& event : std::span(events_).first(std::exchange(found_, 0))) {
+    const std::uint64_t data = event.data.u64;
     auto& watcher = *reinterpret_cast<Watcher*>(data & ~std::uint64_t{1});
-    if (!watcher.buried_)
-      watcher.ready(static_cast<unsigned>(data & 1), events[static_cast<std::size_t>(i)].events);
+    if (!watcher.buried_) watcher.ready(static_cast<unsigned>(data & 1), event.events);
   }
   for (Watcher* watcher : going_on_) {
     if (watcher->buried_) continue;
@@ -53,11 +55,10 @@ bool Poller::turn() {
     watcher->go_on();
   }
   going_on_.clear();
-  return count > 0;
 }
 
 void Poller::clear_buried() {
-  if (buried_.empty()) return;
+  if (buried_.empty() || found_ > 0) return;  // what was found may be theirs
   std::erase_if(again_, [](const Watcher* watcher) { return watcher->buried_; });
   // A destructor may end another session: what it buries goes into the emptied list.
   while (!buried_.empty()) std::exchange(buried_, {}).clear();

@@ -1,9 +1,13 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <vector>
 
+#include <sys/epoll.h>
+
+#include "base/clock.h"
 #include "base/fd.h"
 
 namespace novip::proxy {
@@ -36,8 +40,6 @@ class Poller {
  public:
   Poller();
 
-  /// For the event loop that this one is nested in: readable when turn() has something to do.
-  int descriptor() const { return epoll_.get(); }
   /// False: the kernel has no memory for it, or fs.epoll.max_user_watches is reached.
   bool add(int fd, Watcher& watcher, unsigned which);
   /// Only for a descriptor that others hold copies of: any other leaves by itself when it is
@@ -48,18 +50,23 @@ class Poller {
   /// Ends a watcher whose descriptors are closed: no further call, deleted at the end of the turn.
   void bury(std::unique_ptr<Watcher> watcher);
 
-  /// Hands out the events there are, without waiting for any. False: there were none.
-  bool turn();
-  /// Deletes what was buried. At the end of each turn, and of anything else that can end a session.
+  /// Waits until there are events, or something asked to go on, or the time is over
+  /// (Milliseconds::max(): as long as it takes). False: there is nothing to do in turn().
+  bool wait(Milliseconds limit);
+  /// Hands out the events that wait() found, once.
+  void turn();
+  /// Deletes what was buried, unless there are events that turn() has yet to hand out: then the end
+  /// of that turn does. At the end of each turn, and of anything else that can end a session.
   void clear_buried();
-  /// Whether another turn has work although epoll may have none to report.
-  bool has_more() const { return more_ || !again_.empty(); }
 
  private:
+  static constexpr std::size_t batch_size = 256;
+
   UniqueFd epoll_;
+  std::array<epoll_event, batch_size> events_;
+  std::size_t found_ = 0;
   std::vector<Watcher*> again_, going_on_;
   std::vector<std::unique_ptr<Watcher>> buried_;
-  bool more_ = false;
 };
 
 }  // namespace novip::proxy

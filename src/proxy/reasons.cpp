@@ -61,6 +61,10 @@ std::string lack_text(Lack lack, const config::Config& config, const config::Pro
       return name + " says that it is not a " + role_of(config, backend);
     case Lack::silent:
       return name + " did not answer";
+    case Lack::declines_tls:
+      return name + " has no TLS, which 'ssl' asks of it";
+    case Lack::tls_failed:
+      return "no TLS with " + name;
   }
   return "there is no " + role_of(config, backend);
 }

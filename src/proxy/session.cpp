@@ -7,12 +7,13 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include "cluster/rules.h"
 #include "net/listener.h"
 #include "net/proxy_protocol.h"
 #include "proxy/connect.h"
 #include "proxy/loop.h"
+#include "proxy/session_line.h"
 #include "proxy/start.h"
-#include "proxy/tcplog.h"
 
 namespace novip::proxy {
 
@@ -28,13 +29,28 @@ constexpr const char* header_closed = "Connection closed while waiting for PROXY
 constexpr const char* header_invalid =
     "Received something which does not look like a PROXY protocol header";
 
-/// The name of a bind that asks for a PROXY header, or its number; null when it asks for none.
+/// Its name, or its number.
+std::string bind_name(const Arrival& arrival, const cluster::Snapshot& snapshot) {
+  if (!arrival.bind->name.empty()) return arrival.bind->name;
+  const auto* const first = snapshot.proxies[arrival.frontend].settings->binds.data();
+  return std::to_string(arrival.bind - first + 1);
+}
+
+/// The name of a bind that asks for a PROXY header; null when it asks for none.
 std::unique_ptr<const std::string> bind_with_header(const Arrival& arrival,
                                                     const cluster::Snapshot& snapshot) {
   if (!arrival.bind || !arrival.bind->accept_proxy) return nullptr;
-  if (!arrival.bind->name.empty()) return std::make_unique<const std::string>(arrival.bind->name);
-  const auto* const first = snapshot.proxies[arrival.frontend].settings->binds.data();
-  return std::make_unique<const std::string>(std::to_string(arrival.bind - first + 1));
+  return std::make_unique<const std::string>(bind_name(arrival, snapshot));
+}
+
+/// Null where TLS does not end here.
+std::unique_ptr<Start> start_with_tls(const Arrival& arrival, const cluster::Snapshot& snapshot) {
+  if (!arrival.tls) return nullptr;
+  auto start = std::make_unique<Start>();
+  start->tls = arrival.tls;
+  start->tls_required = arrival.bind->tls->required;
+  start->bind = bind_name(arrival, snapshot);
+  return start;
 }
 
 }  // namespace
@@ -53,14 +69,14 @@ Session::Session(Loop& loop, std::uint64_t id, Arrival arrival)
       last_activity_(accepted_),
       connection_(std::move(arrival.connection)),
       frontend_session_(std::move(arrival.frontend_session)),
-      bind_session_(std::move(arrival.bind_session)) {}
+      bind_session_(std::move(arrival.bind_session)),
+      start_(start_with_tls(arrival, loop.snapshot())) {}
 
 Session::~Session() = default;
 
 void Session::begin() {
   if (client_address_.is_ip()) {
     net::set_nodelay(client_.get());
-    if (frontend().client_keepalive) net::set_keepalive(client_.get());
   }
   relay_.attach(Side::client, client_.get());
   if (!loop_.poller().add(client_.get(), *this, 0)) return end(Cause::resources);
@@ -82,8 +98,8 @@ SetUp Session::set_up() {
     }
     header_asked_by_.reset();
   }
-  if (!enter_backend()) co_return end(Cause::server_closed);
-  if (backend().speaks_postgres()) co_return start();
+  if (const Cause refusal = enter_backend(); refusal != Cause::finished) co_return end(refusal);
+  if (start_ || backend().speaks_postgres()) co_return start();
 
   for (;;) {
     // A place on a server: at once, or in the queue until there is one.
@@ -172,20 +188,55 @@ void Session::refuse(const char* why) {
   end(Cause::refused);
 }
 
-/// False: the frontend leads to no backend.
-bool Session::enter_backend() {
-  const cluster::ProxyView& view = loop_.snapshot().proxies[frontend_];
+/// Cause::finished: it is in.
+Cause Session::enter_backend() {
   arrived_ = loop_.now();
-  phase_ = Phase::connect;
+  if (!passes(frontend().session_rules)) {
+    loop_.counters().proxies[frontend_].frontend.denied_sessions.add();
+    logged_ = true;  // no session yet, for HAProxy
+    return Cause::refused;
+  }
   loop_.counters().proxies[frontend_].frontend.sessions.add();
-  if (!frontend().tcplog && !frontend().logs.empty())
+  if (!frontend().logs_sessions() && !frontend().logs.empty())
     loop_.log(frontend(), Severity::info,
               connect_line(client_address_, destination(), frontend().name));
-  if (view.backend < 0) return false;
-  backend_ = view.backend;
+  auto& denied = loop_.counters().proxies[frontend_].frontend.denied_requests;
+  if (!passes(frontend().content_rules)) {
+    denied.add();
+    return Cause::refused;
+  }
+  const std::int32_t backend = lead();
+  if (backend < 0) {
+    phase_ = Phase::connect;
+    return Cause::server_closed;
+  }
+  backend_ = backend;
   loop_.counters().proxies[index(backend_)].backend.sessions.add();
   backend_session_ = Place::take(loop_.load().proxies[index(backend_)].backend_sessions);
-  return true;
+  if (index(backend_) != frontend_ && !passes(this->backend().content_rules)) {
+    denied.add();
+    return Cause::refused;
+  }
+  phase_ = Phase::connect;
+  return Cause::finished;
+}
+
+/// The backend of the first `use_backend` that holds, else the default one; -1: there is none.
+std::int32_t Session::lead() {
+  const cluster::ProxyView& view = loop_.snapshot().proxies[frontend_];
+  if (!frontend().use_backend.empty()) {
+    const Endpoint here = destination();
+    const auto rule = cluster::chosen(frontend().use_backend,
+                                      {loop_.snapshot(), loop_.load(), client_address_, here});
+    if (rule) return *rule;
+  }
+  return view.backend;
+}
+
+bool Session::passes(const std::vector<config::AccessRule>& rules) const {
+  if (rules.empty()) return true;
+  const Endpoint here = destination();
+  return cluster::accepts(rules, {loop_.snapshot(), loop_.load(), client_address_, here});
 }
 
 void Session::connected() {
@@ -194,9 +245,11 @@ void Session::connected() {
 }
 
 void Session::hand_over() {
-  told_destination_.reset();
+  remember_server();
+  if (!line_format(frontend()).of_sockets) told_destination_.reset();
   start_.reset();
   phase_ = Phase::data;
+  log_early();
   forwarding_ = true;
   last_activity_ = loop_.now();
   check_idle();
@@ -222,7 +275,7 @@ bool Session::client_has_gone(std::uint32_t events) const {
   if (events & (EPOLLHUP | EPOLLERR)) return true;
   if (!(events & EPOLLRDHUP)) return false;
   char byte;
-  const ssize_t seen = ::recv(client_.get(), &byte, 1, MSG_PEEK);
+  const ssize_t seen = relay_.receive(Side::client, {&byte, 1}, MSG_PEEK);
   return seen == 0 || (seen < 0 && errno != EAGAIN && errno != EINTR);
 }
 

@@ -22,6 +22,7 @@
 namespace novip::proxy {
 
 class Loop;
+struct SessionRecord;
 struct Start;
 enum class Lack : std::uint8_t;
 
@@ -31,6 +32,7 @@ struct Arrival {
   Endpoint client;
   std::size_t frontend = 0;
   const config::Bind* bind = nullptr;
+  std::shared_ptr<const tls::ServerContext> tls;  // null: the bind has no `ssl`
   Place connection, frontend_session, bind_session;
 };
 
@@ -81,6 +83,7 @@ class Session final : public Watcher,
   bool serve_held();
   /// May not have every server that others may have.
   bool is_particular() const;
+  const config::Proxy& frontend() const;
   SessionInfo info() const;
 
   void ready(unsigned which, std::uint32_t events) override;
@@ -93,7 +96,9 @@ class Session final : public Watcher,
   enum class Header { complete, incomplete, invalid, closed };
   Header read_proxy_header();
   void refuse(const char* why);
-  bool enter_backend();
+  Cause enter_backend();
+  std::int32_t lead();
+  bool passes(const std::vector<config::AccessRule>& rules) const;
   void connected();
   void hand_over();
   void wait_until(TimePoint stage);
@@ -104,21 +109,36 @@ class Session final : public Watcher,
   // session_start.cpp: how a PostgreSQL session comes to a server, stage by stage
   void start();
   SetUp read_request();
+  bool may_ask();
+  bool declines_encryption();
   enum class Packet { complete, incomplete, malformed, closed };
   Packet read_packet();
+  void leave_newcomers();
   SetUp find_server(bool admitted);
   bool holds() const;
   bool may_wait() const;
   void join_hold();
   void count_wait();
   SetUp open_server();
+  SetUp verify_server();
   bool must_verify() const;
   void lose_server(Lack lack);
   void drop_server();
   unsigned usable_servers() const;
   void note_packet(const pgwire::FirstPacket& packet);
   SetUp deliver_cancel();
-  void send_cancel(const cluster::ServerView& to);
+  void send_cancel(std::size_t proxy, std::size_t number);
+
+  // session_tls.cpp: TLS that ends here
+  SetUp encrypt_client();
+  void refuse_handshake(const std::string& why);
+  SetUp encrypt_server();
+  void tell_tls_failure(Lack lack);
+  std::string sni_for(const cluster::ServerView& to) const;
+  bool passes_encryption() const;
+  bool hides_channel_binding() const;
+  bool cannot_authenticate();
+  void finish_client();
 
   // session_greeting.cpp: what the server says until the session is established
   SetUp ask_server();
@@ -138,6 +158,8 @@ class Session final : public Watcher,
 
   // session_refusal.cpp: what novip itself tells a client
   void refuse_malformed();
+  void refuse_plain();
+  void refuse_unbound();
   void refuse_crowded();
   void refuse_unserved();
   void refuse_greeting(Heard heard);
@@ -149,7 +171,10 @@ class Session final : public Watcher,
   // session_routing.cpp: a server, and a connection to it
   cluster::Balancer::Choice::Outcome choose_server();
   void count_redispatch();
+  cluster::Balancer::Choice choose(const cluster::ProxyView& view,
+                                   std::optional<std::size_t> avoid);
   bool queue_is_full() const;
+  cluster::Gauge& queue_gauge() const;
   void join_queue();
   Endpoint target_of(const cluster::ServerView& to) const;
   std::string header_for(const cluster::ServerView& to) const;
@@ -162,6 +187,20 @@ class Session final : public Watcher,
   void leave_server();
   void observe(bool success);
 
+  // session_stick.cpp: a server of its own
+  std::optional<std::size_t> own_server(const cluster::ProxyView& view) const;
+  void remember_server();
+
+  // session_log.cpp: its line
+  struct Sockets {  // addresses, of descriptors that may be closed when the line is written
+    Endpoint frontend, own, server;
+  };
+  void log_end(CloseReason reason, const Sockets& sockets);
+  void log_early();
+  SessionRecord record(CloseReason reason, const Sockets& sockets) const;
+  void write_line(const SessionRecord& record);
+  Sockets sockets_for_log() const;
+
   // session_forwarding.cpp: the relay, its idle timeouts, and the end
   void forward();
   void count_moved(std::uint64_t from_client, std::uint64_t from_server);
@@ -170,7 +209,6 @@ class Session final : public Watcher,
   void close_descriptors(Cause cause);
   CloseReason reason_of(Cause cause) const;
   void count_end(CloseReason reason);
-  void log_end(CloseReason reason);
 
   /// Lets `change` count for the backend, and for the server when there is one.
   template <typename Change>
@@ -183,7 +221,6 @@ class Session final : public Watcher,
   static std::size_t index(std::int32_t number) { return static_cast<std::size_t>(number); }
   static std::int32_t elapsed(TimePoint from, TimePoint to);
 
-  const config::Proxy& frontend() const;
   const config::Proxy& backend() const;
   const cluster::ServerView& server() const;
 
@@ -203,10 +240,13 @@ class Session final : public Watcher,
   bool forwarding_ = false;
   bool ended_ = false;
   bool redispatched_ = false;
+  bool logged_ = false;    // before its end
   bool readable_ = false;  // an established PostgreSQL session without encryption
   std::uint16_t retries_ = 0;
+  bool bound_ = false;  // its server is its own: it goes to no other as long as that may serve
+  std::int32_t waits_for_ = -1;    // in the queue: the only server that will do; -1: any
   std::int32_t left_server_ = -1;  // to be avoided: the one that did not answer
-  std::uint32_t backend_queue_ = 0;
+  std::uint32_t backend_queue_ = 0, server_queue_ = 0;
 
   const WallTime accepted_at_;
   const TimePoint accepted_;

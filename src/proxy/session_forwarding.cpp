@@ -5,7 +5,6 @@
 #include "proxy/loop.h"
 #include "proxy/session.h"
 #include "proxy/start.h"
-#include "proxy/tcplog.h"
 
 namespace novip::proxy {
 
@@ -18,7 +17,7 @@ void Session::go_on() {
 
 void Session::forward() {
   const bool half_closed = relay_.told_end(Side::client) || relay_.told_end(Side::server);
-  const Relay::Moved moved = relay_.move(loop_.scratch());
+  const Relay::Moved moved = relay_.move(loop_.scratch(), loop_.pipes());
   if (moved.sent) last_activity_ = loop_.now();
   if (moved.from_client + moved.from_server > 0) count_moved(moved.from_client, moved.from_server);
   if (relay_.ended()) {
@@ -82,13 +81,14 @@ void Session::end(Cause cause) {
   ended_ = true;
   const CloseReason reason = reason_of(cause);
   loop_.deadlines().cancel(*this);
+  const Sockets sockets = sockets_for_log();
   close_descriptors(cause);
   // HAProxy's line counts the session itself on the frontend's side only.
   server_place_.release();
   backend_session_.release();
   if (backend_ >= 0) count_end(reason);
   queued_.release();
-  if (phase_ != Phase::request || backend_ >= 0) log_end(reason);
+  if (!header_asked_by_) log_end(reason, sockets);
   start_.reset();
   bind_session_.release();
   frontend_session_.release();
@@ -136,35 +136,6 @@ void Session::count_end(CloseReason reason) {
     counters.total_ms.add(static_cast<std::uint64_t>(elapsed(accepted_, loop_.now())));
     counters.ended.add();
   });
-}
-
-void Session::log_end(CloseReason reason) {
-  if (frontend().logs.empty()) return;
-  const cluster::Load& load = loop_.load();
-  SessionRecord record;
-  record.client = client_address_;
-  record.accepted = accepted_at_;
-  record.frontend = record.backend = frontend().name;
-  record.queue_ms = queue_ms_;
-  record.connect_ms = connect_ms_;
-  record.total_ms = elapsed(accepted_, loop_.now());
-  record.bytes_out = bytes_out_;
-  record.reason = reason;
-  record.process_sessions = load.connections.now();
-  record.frontend_sessions = load.proxies[frontend_].frontend_sessions.now();
-  record.retries = retries_;
-  record.redispatched = redispatched_;
-  record.backend_queue = backend_queue_;
-  if (backend_ >= 0) {
-    record.backend = backend().name;
-    record.backend_sessions = load.proxies[index(backend_)].backend_sessions.now();
-  }
-  if (server_ >= 0) {
-    record.server = server().settings->name;
-    record.server_sessions = load.proxies[index(backend_)].servers[index(server_)].sessions.now();
-  }
-  if (is_logged(frontend(), record, bytes_in_))
-    loop_.log(frontend(), Severity::info, tcplog_line(record));
 }
 
 SessionInfo Session::info() const {

@@ -53,12 +53,15 @@ SetUp Session::ask_server() {
       co_return lose_server(Lack::silent);
     }
     relay_.push(start_->answered ? Side::client : Side::server);
+    if (start_->answered && start_->hid_channel_binding && cannot_authenticate())
+      co_return refuse_unbound();
     if (start_->answered) carry_client();
   }
 }
 
 /// The client takes part in its authentication: what it says goes to the server as it is.
 void Session::carry_client() {
+  if (start_->hid_channel_binding) return;  // it has not said all of it yet
   const Relay::Moved moved = relay_.move_from(Side::client, loop_.scratch());
   if (moved.from_client > 0) count_moved(moved.from_client, 0);
   if (moved.more) loop_.poller().again(*this);
@@ -191,6 +194,11 @@ Session::Heard Session::hear_messages() {
         break;
       case Kind::authentication:
         commit();
+        if (hides_channel_binding()) {
+          start_->hid_channel_binding = relay_.tls(Side::client) != nullptr;
+          tell_client(pgwire::without_channel_binding(said.bytes));
+          continue;
+        }
         break;
       case Kind::cancel_key:
         start_->cancel_key = said.value;

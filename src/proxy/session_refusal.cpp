@@ -16,6 +16,7 @@ constexpr Milliseconds refusal_limit{5000};
 
 constexpr std::string_view protocol_violation = "08P01";
 constexpr std::string_view too_many_connections = "53300";
+constexpr std::string_view invalid_authorization = "28000";
 constexpr std::string_view admin_shutdown = "57P01";
 constexpr std::string_view cannot_connect_now = "57P03";
 
@@ -25,6 +26,21 @@ void Session::refuse_malformed() {
   loop_.counters().proxies[frontend_].frontend.request_errors.add();
   start_->request = Start::Request::none;
   refuse(protocol_violation, "invalid startup packet: " + start_->refusal, Cause::refused);
+}
+
+/// `require-ssl`
+void Session::refuse_plain() {
+  loop_.counters().proxies[frontend_].frontend.request_errors.add();
+  refuse(invalid_authorization,
+         "this port takes encrypted sessions only: connect with sslmode=require", Cause::refused);
+}
+
+/// See cannot_authenticate().
+void Session::refuse_unbound() {
+  refuse(invalid_authorization,
+         "SCRAM cannot be bound to a channel that ends at the proxy: connect with "
+         "channel_binding=disable",
+         Cause::refused);
 }
 
 /// As `timeout queue` and `maxqueue` do.
@@ -63,6 +79,7 @@ std::string Session::why_unserved() const {
   if (start_->counted_itself) lack = Lack::itself;
   std::string text = "cannot connect now: ";
   text += lack_text(lack, *loop_.snapshot().config, backend(), name);
+  if (lack == Lack::tls_failed) text += ": " + start_->tls_failure;
   if (start_->held_since == TimePoint::max()) return text;
   const std::chrono::duration<double> waited = loop_.now() - start_->held_since;
   return text + format(" (waited %.1f s)", waited.count());
@@ -96,7 +113,7 @@ SetUp Session::say_refusal() {
   const bool understands = start_->request == Request::startup || start_->request == Request::none;
   if (understands && !start_->refusal.empty()) {
     tell_client(start_->refusal);
-    finish_sending(client_.get(), loop_.scratch());
+    finish_client();
   } else if (!knows_nothing) {
     reset_when_sent(client_.get());
   }
@@ -120,7 +137,7 @@ void Session::cut(cluster::Cut why) {
       tell_client(pgwire::fatal_error(
           admin_shutdown,
           cut_text(why, *loop_.snapshot().config, backend(), server().settings->name)));
-      finish_sending(client_.get(), loop_.scratch());
+      finish_client();
     } else {
       reset_when_sent(client_.get());
     }

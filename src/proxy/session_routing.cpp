@@ -19,8 +19,8 @@ cluster::Balancer::Choice::Outcome Session::choose_server() {
   std::optional<cluster::ProxyView> some;
   if (is_particular()) some = without_own_servers();
   const cluster::ProxyView& view = some ? *some : loop_.snapshot().proxies[b];
-  const auto choice =
-      loop_.balancer(b).choose(view, loop_.load().proxies[b], client_address_, avoid);
+  const auto choice = choose(view, avoid);
+  waits_for_ = choice.waits_for_it ? static_cast<std::int32_t>(choice.server) : -1;
   if (choice.outcome != cluster::Balancer::Choice::Outcome::chosen) return choice.outcome;
   server_ = static_cast<std::int32_t>(choice.server);
   server_place_ = Place(loop_.load().proxies[b].servers[choice.server].sessions);
@@ -33,6 +33,20 @@ cluster::Balancer::Choice::Outcome Session::choose_server() {
   return choice.outcome;
 }
 
+/// Its own server where it has one, else what balancing says. One that did not answer is its own no
+/// more.
+cluster::Balancer::Choice Session::choose(const cluster::ProxyView& view,
+                                          std::optional<std::size_t> avoid) {
+  using Outcome = cluster::Balancer::Choice::Outcome;
+  cluster::Load::Proxy& load = loop_.load().proxies[index(backend_)];
+  const auto own = avoid ? std::nullopt : own_server(view);
+  bound_ = own.has_value();
+  if (!own) return loop_.balancer(index(backend_)).choose(view, load, client_address_, avoid);
+  if (!load.servers[*own].sessions.try_acquire(view.servers[*own].maxconn))
+    return {Outcome::full, *own, true};
+  return {Outcome::chosen, *own, false};
+}
+
 bool Session::is_particular() const { return start_ && start_->replicates_itself; }
 
 /// The servers that a standby of this machine may replicate from.
@@ -40,9 +54,8 @@ cluster::ProxyView Session::without_own_servers() {
   cluster::ProxyView view = loop_.snapshot().proxies[index(backend_)];
   const Endpoint here = destination();
   for (cluster::ServerView& server : view.servers) {
-    if (!server.usable || !is_own_server(server.address, here, loop_.shared().own_addresses))
-      continue;
-    server.usable = false;
+    if (!server.up || !is_own_server(server.address, here, loop_.shared().own_addresses)) continue;
+    server.usable = server.up = false;
     if (!std::exchange(start_->counted_itself, true))
       counters_of_backend().backend.self_replication.add();
   }
@@ -58,21 +71,31 @@ void Session::count_redispatch() {
   redispatched_ = redispatched_ || !same;
 }
 
-/// maxqueue of all usable servers together: the queue is the backend's.
+/// Who waits for one server stands in its line, everybody else in the backend's.
+cluster::Gauge& Session::queue_gauge() const {
+  auto& load = loop_.load().proxies[index(backend_)];
+  return waits_for_ < 0 ? load.queued : load.servers[index(waits_for_)].queued;
+}
+
+/// maxqueue of all usable servers together, where the queue is the backend's.
 bool Session::queue_is_full() const {
+  if (waits_for_ >= 0) {
+    const auto& server = loop_.snapshot().proxies[index(backend_)].servers[index(waits_for_)];
+    const unsigned most = server.settings->maxqueue;
+    return most != 0 && queue_gauge().now() >= most;
+  }
   std::uint64_t limit = 0;
   for (const auto& candidate : loop_.snapshot().proxies[index(backend_)].servers) {
     if (!candidate.usable) continue;
     if (candidate.settings->maxqueue == 0) return false;
     limit += candidate.settings->maxqueue;
   }
-  return loop_.load().proxies[index(backend_)].queued.now() >= limit;
+  return queue_gauge().now() >= limit;
 }
 
 void Session::join_queue() {
-  auto& gauge = loop_.load().proxies[index(backend_)].queued;
-  queued_ = Place::take(gauge);
-  backend_queue_ = gauge.now();
+  queued_ = Place::take(queue_gauge());
+  (waits_for_ < 0 ? backend_queue_ : server_queue_) = queue_gauge().now();
   waiting_since_ = loop_.now();
   const auto& timeouts = backend().timeouts;
   wait_until(after(waiting_since_, timeouts.queue.value_or(timeouts.connect)));
@@ -84,7 +107,9 @@ void Session::join_queue() {
 /// held.
 bool Session::serve() {
   using Outcome = cluster::Balancer::Choice::Outcome;
+  const std::int32_t awaited = waits_for_;
   const Outcome outcome = choose_server();
+  if (outcome == Outcome::full && waits_for_ != awaited) queued_ = Place::take(queue_gauge());
   if (outcome == Outcome::full || (outcome == Outcome::none && !start_)) return false;
   queued_.release();
   events_.tell(place_found);
@@ -147,7 +172,7 @@ void Session::connect_failed() {
 bool Session::goes_elsewhere() const {
   if (!backend().redispatch) return false;
   if (!server().usable) return true;
-  if (backend().balance != config::Algorithm::source && another_is_usable()) return true;
+  if (backend().balance != config::Algorithm::source && !bound_ && another_is_usable()) return true;
   const int interval = backend().redispatch_interval;
   const int every = interval < 0 ? static_cast<int>(backend().retries) + 1 + interval : interval;
   return every > 0 && retries_ % every == 0;

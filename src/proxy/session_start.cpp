@@ -19,8 +19,8 @@ namespace novip::proxy {
 
 namespace {
 
-/// For a client's packet: PostgreSQL's authentication_timeout.
-constexpr Milliseconds packet_limit{60000};
+/// For a client's packet, unless `timeout client-hs` says: clients send it at once.
+constexpr Milliseconds packet_limit{10000};
 /// For a connection and the question after it, where `timeout connect` sets no bound.
 constexpr Milliseconds connect_limit{5000};
 constexpr Milliseconds cancel_limit{5000};
@@ -29,20 +29,27 @@ constexpr Milliseconds cancel_limit{5000};
 
 void Session::start() {
   phase_ = Phase::request;
-  start_ = std::make_unique<Start>();
+  if (!start_) start_ = std::make_unique<Start>();
   // A connection that was accepted takes bytes: that edge needs not be waited for.
   relay_.note(Side::client, EPOLLOUT);
   read_request();
 }
 
-/// What does the client want? After an encryption request that its server declined, once more: it
-/// keeps that server as long as it is good.
+/// What does the client want? After an encryption request that its server declined, or that was
+/// granted here, once more: it keeps that server as long as it is good.
 SetUp Session::read_request() {
   phase_ = Phase::request;
   client_deadline_ = after(loop_.now(), frontend().timeouts.client);
-  wait_until(loop_.now() + packet_limit);
+  TimePoint limit = after(loop_.now(), frontend().timeouts.client_hs.value_or(packet_limit));
+  if (!server_fd_) {
+    start_->newcomer = loop_.newcomers().join(*this, loop_.most_newcomers());
+    if (loop_.newcomers().crowded())
+      limit = std::min(limit, loop_.now() + Newcomers::patience_in_crowd);
+  }
+  wait_until(limit);
   for (;;) {
     const Packet packet = read_packet();
+    if (packet == Packet::complete && declines_encryption()) continue;
     if (packet == Packet::complete) break;
     if (packet == Packet::closed) co_return end(Cause::client_closed);
     if (packet == Packet::malformed) co_return refuse_malformed();
@@ -51,8 +58,17 @@ SetUp Session::read_request() {
     if (event & deadline) co_return end(Cause::client_timeout);
     if (event & server_lost || (server_fd_ && relay_.closing(Side::server))) drop_server();
   }
+  const auto request = start_->request;
+  if (start_->tls && !relay_.tls(Side::client)) {
+    if (request == Start::Request::ssl || request == Start::Request::tls) {
+      encrypt_client();
+      co_return;
+    }
+    if (request == Start::Request::startup && start_->tls_required) co_return refuse_plain();
+  }
+  leave_newcomers();
   client_deadline_ = TimePoint::max();  // from now on it is the client who waits
-  if (start_->request == Start::Request::cancel) {
+  if (request == Start::Request::cancel) {
     deliver_cancel();
   } else if (server_fd_) {
     phase_ = Phase::connect;
@@ -63,10 +79,15 @@ SetUp Session::read_request() {
   }
 }
 
+void Session::leave_newcomers() {
+  ListHook<QueueTag>::unlink();
+  start_->newcomer.release();
+}
+
 /// Takes a packet once all of it has come; what follows it stays in the kernel.
 Session::Packet Session::read_packet() {
   const auto space = loop_.scratch().first(pgwire::startup_limit + 4);
-  const ssize_t seen = ::recv(client_.get(), space.data(), space.size(), MSG_PEEK);
+  const ssize_t seen = relay_.receive(Side::client, space, MSG_PEEK);
   if (seen == 0) return Packet::closed;
   if (seen < 0) return errno == EAGAIN || errno == EINTR ? Packet::incomplete : Packet::closed;
   const std::string_view bytes(space.data(), static_cast<std::size_t>(seen));
@@ -78,10 +99,11 @@ Session::Packet Session::read_packet() {
     return Packet::malformed;
   }
   note_packet(packet);
-  if (start_->request == Start::Request::tls) return Packet::complete;  // passed on untouched
+  if (!may_ask()) return Packet::malformed;
+  if (start_->request == Start::Request::tls) return Packet::complete;  // for who is to read it
   const std::size_t length = *pgwire::packet_length(bytes);
   start_->packet = bytes.substr(0, length);
-  if (::recv(client_.get(), space.data(), length, 0) != static_cast<ssize_t>(length))
+  if (relay_.receive(Side::client, space.first(length), 0) != static_cast<ssize_t>(length))
     return Packet::closed;
   bytes_in_ += length;
   loop_.counters().proxies[frontend_].frontend.bytes_in.add(length);
@@ -194,10 +216,18 @@ SetUp Session::open_server() {
     co_return lose_server(Lack::unreachable);
   }
   connected();
+  if (server().settings->tls.sessions)
+    encrypt_server();
+  else
+    verify_server();
+}
 
+/// A fresh look at its role, where that is asked for.
+SetUp Session::verify_server() {
   if (must_verify()) {
     auto& counters = counters_of_backend().backend;
     loop_.verification().join(*this, index(backend_), index(server_));
+    unsigned event = 0;
     while (!(event & qualifies)) {
       event = co_await events_.next();
       if (event & client_gone) co_return end(Cause::client_closed);
@@ -245,6 +275,7 @@ void Session::lose_server(Lack lack) {
 void Session::drop_server() {
   ListHook<QueueTag>::unlink();  // its question does not matter any more
   start_->turn.over(false);
+  start_->encryption.reset();
   start_->server = {};
   start_->replies.clear();
   start_->cancel_key.clear();
@@ -270,24 +301,32 @@ SetUp Session::deliver_cancel() {
   const CancelKeys* keys = loop_.shared().cancel_keys;
   const auto known = keys ? keys->find(start_->cancels) : std::nullopt;
   if (known) {
-    send_cancel(loop_.snapshot().proxies[known->proxy].servers[known->server]);
+    send_cancel(known->proxy, known->server);
   } else {
-    for (const auto& server : loop_.snapshot().proxies[index(backend_)].servers)
-      send_cancel(server);
+    for (std::size_t i = 0; i < loop_.snapshot().proxies[index(backend_)].servers.size(); ++i)
+      send_cancel(index(backend_), i);
   }
   wait_until(loop_.now() + cancel_limit);
   while (!start_->delivery->done()) {
     const unsigned event = co_await events_.next();
     if (event & deadline) break;
   }
+  relay_.say_end(Side::client);
   end(Cause::finished);
 }
 
-void Session::send_cancel(const cluster::ServerView& to) {
+void Session::send_cancel(std::size_t proxy, std::size_t number) {
+  const cluster::ServerView& to = loop_.snapshot().proxies[proxy].servers[number];
   if (!to.address) return;
   auto connecting = start_connecting(target_of(to), backend(), *to.settings);
-  if (connecting.fd)
-    start_->delivery->send(std::move(connecting.fd), header_for(to) + start_->packet);
+  if (!connecting.fd) return;
+  const auto& tls = to.settings->tls;
+  std::unique_ptr<ServerTls> encryption;
+  if (tls.sessions)
+    encryption = std::make_unique<ServerTls>(connecting.fd.get(), loop_.server_tls(proxy, number),
+                                             tls, sni_for(to));
+  start_->delivery->send(std::move(connecting.fd),
+                         {header_for(to), start_->packet, std::move(encryption)});
 }
 
 }  // namespace novip::proxy

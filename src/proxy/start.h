@@ -10,6 +10,7 @@
 #include "proxy/close_reason.h"
 #include "proxy/hold.h"
 #include "proxy/place.h"
+#include "proxy/server_tls.h"
 
 namespace novip::proxy {
 
@@ -23,6 +24,8 @@ enum class Lack : std::uint8_t {
   not_open,      // 57P03, 57P01, 57P02: starting up or shutting down
   wrong_role,    // in_hot_standby says that it is not in its role
   silent,        // did not answer the client
+  declines_tls,  // answered a request for TLS with no
+  tls_failed,    // no handshake with it, or a certificate that is not good
 };
 
 /// What a PostgreSQL session needs only until it is established; freed then.
@@ -32,6 +35,11 @@ struct Start {
   Request request = Request::none;
   std::string packet;
   std::string cancels;  // the key of a cancel request
+  /// TLS of the bind, and how that is called; null: the client's own passes through.
+  std::shared_ptr<const tls::ServerContext> tls;
+  bool tls_required = false;
+  std::string bind;
+  bool declined_ssl = false, declined_gss = false;  // what novip itself said no to
   /// The client was told to go on in TLS, and what it said then: sent again as well.
   bool encrypted = false;
   std::string hello;
@@ -45,9 +53,16 @@ struct Start {
   /// How it answers: with the one byte to an encryption request, in messages, or in TLS.
   enum class Answer : std::uint8_t { byte, messages, tls } answer = Answer::byte;
   pgwire::ServerStart server;
-  std::string replies;     // kept back from the client
-  std::string cancel_key;  // that the server gave
+  std::string replies;                    // kept back from the client
+  std::string cancel_key;                 // that the server gave
+  std::unique_ptr<ServerTls> encryption;  // while it is being encrypted
+  std::string tls_failure;                // why that failed
+  /// The client may answer that it would rather have bound its authentication to the channel.
+  bool hid_channel_binding = false;
+  bool told_tls_failure = false;  // in the log
   Hold::Turn turn;
+
+  Place newcomer;  // until the client has said what it wants
 
   // Waiting for one
   TimePoint held_since = TimePoint::max();

@@ -1,8 +1,11 @@
-"""Bytes between client and server: half-closes, slow readers, resets."""
+"""Bytes between client and server: half-closes, slow readers, resets; in plain, and in TLS that ends
+at the proxy."""
 
+import functools
 import hashlib
 import random
 import socket
+import ssl
 import threading
 
 import pytest
@@ -11,27 +14,59 @@ from harness import settings
 from harness.ports import free_port
 from harness.runtime_api import read_all
 from harness.servers import NamedServer, TcpServer, connect, read_line
+from harness.tls import (Authority, TlsWire, accept_session, accept_tls, begin_session)
 from harness.wait import wait_for
 
 POOL = """
+global
+    {way}
 defaults
     mode tcp
     timeout connect 5s
     timeout client  {client}
     timeout server  1m
 listen pool
-    bind 127.0.0.1:{port}
-    server s1 {server}
+    bind 127.0.0.1:{port} {bind}
+    server s1 {server} {to_server}
 """
 
 
-@pytest.fixture
-def through(start_proxy, cleanup):
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    return Authority(tmp_path_factory.mktemp("tls")).issue("s1", "127.0.0.1")
+
+
+# Every way of moving bytes: each test holds for all of them.
+@pytest.fixture(params=["splice", "copy", *(pytest.param(mode, marks=pytest.mark.novip_only)
+                                   for mode in ("tls from the client", "tls on both sides"))])
+def through(request, start_proxy, cleanup, certificate):
     """A client's connection, through a proxy, to a server that runs `serve(connection)`."""
+    to_server = request.param == "tls on both sides"
+    from_client = to_server or request.param == "tls from the client"
+    of_server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    of_server.load_cert_chain(certificate)
+
+    def serve_encrypted(serve, connection):
+        stream = accept_tls(connection, of_server) if to_server else connection
+        accept_session(stream)
+        serve(stream)
+        if to_server:
+            stream.close()
+
     def open_session(serve, client="1m"):
-        server, port = cleanup.enter_context(TcpServer(serve)), free_port()
-        open_session.proxy = start_proxy(POOL.format(port=port, server=server, client=client))
-        return cleanup.enter_context(connect(port))
+        server = cleanup.enter_context(
+            TcpServer(functools.partial(serve_encrypted, serve) if from_client else serve))
+        port = free_port()
+        open_session.proxy = start_proxy(POOL.format(
+            port=port, server=server, client=client,
+            way="nosplice" if request.param == "copy" else "",
+            bind=f"ssl crt {certificate}" if from_client else "",
+            to_server="ssl verify none" if to_server else ""))
+        if not from_client:
+            return cleanup.enter_context(connect(port))
+        stream = cleanup.enter_context(TlsWire("127.0.0.1", port)).socket
+        begin_session(stream)
+        return stream
     return open_session
 
 
@@ -106,6 +141,41 @@ def test_a_slow_reader_holds_the_sender_back(through):
     assert client.recv(1) == b"x"
 
 
+def test_one_byte_writes_arrive_in_order(through):
+    def echo(connection):
+        while block := connection.recv(1 << 16):
+            connection.sendall(block)
+
+    client = through(echo)
+    client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sent = bytes(number % 251 for number in range(settings.scaled(5000)))
+    for byte in sent:
+        client.sendall(bytes([byte]))
+    client.shutdown(socket.SHUT_WR)
+    assert read_all(client) == sent
+
+
+def test_bytes_from_before_the_server_is_connected_come_first(through):
+    """The client speaks at once, more than fits in one read; nobody has connected yet."""
+    data = random.Random(2).randbytes(300_000)
+    received = []
+    client = through(lambda connection: received.append(read_all(connection)))
+    client.sendall(data)
+    client.shutdown(socket.SHUT_WR)
+    assert read_all(client) == b""
+    assert received == [data]
+
+
+def test_an_end_in_the_middle_of_a_long_transfer_comes_after_its_last_byte(through):
+    """What is on its way through the proxy when the server closes is not lost."""
+    data = random.Random(3).randbytes(20 << 20)
+    client = through(lambda connection: connection.sendall(data))
+    received = hashlib.blake2b()
+    while block := client.recv(4096):
+        received.update(block)
+    assert received.hexdigest() == hashlib.blake2b(data).hexdigest()
+
+
 def test_a_client_s_reset_ends_the_server_s_side(through):
     failures = []
 
@@ -126,7 +196,8 @@ def test_a_client_s_reset_ends_the_server_s_side(through):
 
 def test_timeout_client_ends_an_idle_session(start_proxy, cleanup):
     server, port = cleanup.enter_context(NamedServer("s1")), free_port()
-    proxy = start_proxy(POOL.format(port=port, server=server, client="200ms"))
+    proxy = start_proxy(POOL.format(port=port, server=server, client="200ms", way="", bind="",
+                                    to_server=""))
     with connect(port) as client:
         read_line(client)
         assert client.recv(1) == b""

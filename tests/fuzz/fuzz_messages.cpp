@@ -26,6 +26,7 @@ void check_error(std::string_view body) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::string_view bytes(reinterpret_cast<const char*>(data), size);
   check_error(bytes);
+  says_server_cannot_bind(bytes);
   for (;;) {
     const auto [framing, message] = next_message(bytes, 4096);
     if (framing != Framing::complete) return 0;

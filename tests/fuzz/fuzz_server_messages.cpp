@@ -32,6 +32,7 @@ Read read_in_pieces(std::string_view bytes, std::size_t piece) {
       read.kinds += static_cast<char>(said.kind);
       if (said.kind == Kind::malformed) return read;
       read.passed += said.bytes;
+      if (without_channel_binding(said.bytes).size() > said.bytes.size()) std::abort();
       if (said.kind == Kind::error && said.sqlstate.empty()) std::abort();
       if (said.kind == Kind::ready && !said.bytes.starts_with('Z')) std::abort();
     }

@@ -66,6 +66,32 @@ listen stdby
     hold 30s
 """
 
+# Nodes with networks of their own, whose kernels forward.
+KERNEL_TEXT = """\
+state
+    bind {address}:{state}
+    bind [::]:{rest} mode http
+    postgres "{conninfo}"
+    guard primary 5442
+    guard standby 5443
+
+cluster pg
+    watch agent port {rest}
+{nodes}
+
+listen prod
+    bind *:{prod}
+    cluster pg role primary
+    forward kernel port 5442
+    hold 30s
+
+listen stdby
+    bind *:{stdby}
+    cluster pg role standby
+    forward kernel port 5443
+    hold 30s
+"""
+
 OPERATION_TEXT = """
 listen stats
     mode http
@@ -115,9 +141,14 @@ def native(binary=settings.BINARY):
     return Configuration(NATIVE_STATE_TEXT + NATIVE_TEXT + OPERATION_TEXT, binary)
 
 
-def cluster_section(cluster, watch=None):
+def kernel(more=""):
+    """`more`: further sections, without fields to fill in."""
+    return Configuration(KERNEL_TEXT + more + OPERATION_TEXT)
+
+
+def cluster_section(cluster, watch=None, options=""):
     """For a proxy of its own in front of `cluster` (harness.cluster.Cluster); `watch`: what follows
-    that word, the nodes' agents by default."""
-    nodes = "\n".join(f"    node {node.name} {node.address}:{node.ports.postgres}"
+    that word, the nodes' agents by default; `options`: of each node."""
+    nodes = "\n".join(f"    node {node.name} {node.address}:{node.ports.postgres} {options}"
                       for node in cluster.nodes)
     return CLUSTER_TEXT.format(watch=watch or f"agent port {cluster.ports.rest}", nodes=nodes)

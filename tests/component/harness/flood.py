@@ -1,4 +1,4 @@
-"""Very many short connections to a text port, from a few processes."""
+"""Very many short connections to a port, from a few processes."""
 
 import collections
 import itertools
@@ -11,16 +11,17 @@ import time
 BATCH = 50      # connections at a time of one process
 
 
-def flood(address, port, seconds, processes=2):
-    """How often each answer came; connections that failed count under their error's name."""
+def flood(address, port, seconds, processes=2, request=""):
+    """How often each answer came; connections that failed count under their error's name.
+    `request`: what each client says first."""
     running = [subprocess.Popen([sys.executable, __file__, address, str(port), str(seconds),
-                                 str(number)], stdout=subprocess.PIPE)
+                                 str(number), request], stdout=subprocess.PIPE)
                for number in range(processes)]
     return sum((collections.Counter(json.loads(process.communicate()[0])) for process in running),
                collections.Counter())
 
 
-def _flood(address, port, seconds, number):
+def _flood(address, port, seconds, number, request):
     answers = collections.Counter()
     # Many source addresses: closed connections keep their port for a minute.
     sources = itertools.cycle(f"127.1.{number}.{last}" for last in range(1, 200))
@@ -35,6 +36,7 @@ def _flood(address, port, seconds, number):
             connection.settimeout(5)
             try:
                 connection.connect((address, port))
+                connection.sendall(request)
                 connections.append(connection)
             except OSError as error:
                 answers[type(error).__name__] += 1
@@ -56,4 +58,5 @@ def _read_all(connection):
 
 
 if __name__ == "__main__":
-    print(json.dumps(_flood(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4]))))
+    print(json.dumps(_flood(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4]),
+                            sys.argv[5].encode())))

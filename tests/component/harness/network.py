@@ -25,6 +25,9 @@ class Network:
         number = os.getpid() % 65000        # of this run: several may go on at the same time
         subnet = f"{PREFIX}.{number % 250}"
         self.addresses = {name: f"{subnet}.{11 + index}" for index, name in enumerate(ADDRESSES)}
+        self.addresses6 = {name: f"fd98:18::{number % 250:x}:{11 + index}"
+                           for index, name in enumerate(ADDRESSES)}
+        self._gateway6 = f"fd98:18::{number % 250:x}:1/112"
         self._gateway = f"{subnet}.1/24"
         self._bridge = f"nv{number}"
         self._spaces = {name: f"{self._bridge}-{name}" for name in ADDRESSES}
@@ -40,6 +43,7 @@ class Network:
     def _build(self):
         _ip("link", "add", self._bridge, "type", "bridge")
         _ip("address", "add", self._gateway, "dev", self._bridge)
+        _ip("address", "add", self._gateway6, "dev", self._bridge, "nodad")
         _ip("link", "set", self._bridge, "up")
         for name, space in self._spaces.items():
             _ip("netns", "add", space)
@@ -47,6 +51,8 @@ class Network:
             _ip("link", "set", space, "master", self._bridge, "up")
             _ip("-n", space, "link", "set", "lo", "up")
             _ip("-n", space, "address", "add", f"{self.addresses[name]}/24", "dev", "eth0")
+            _ip("-n", space, "address", "add", f"{self.addresses6[name]}/112", "dev", "eth0",
+                "nodad")
             _ip("-n", space, "link", "set", "eth0", "up")
 
     def __exit__(self, *_):
@@ -62,6 +68,15 @@ class Network:
 
     def connect_again(self, name):
         _ip("link", "set", self._spaces[name], "up")
+
+    def run(self, name, *words):
+        """A command in a node's network; its output."""
+        return subprocess.run(["nsenter", f"--net={self.namespace(name)}", "--", *words],
+                              check=True, capture_output=True, text=True).stdout
+
+    def set(self, name, setting, value):
+        """A setting of a node's network: "ipv4/ip_forward"."""
+        self.run(name, "sh", "-c", f"echo {value} > /proc/sys/net/{setting}")
 
     def namespace(self, name):
         """The file that stands for a node's network."""

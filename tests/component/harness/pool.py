@@ -13,12 +13,14 @@ def held(proxy):
 
 
 class Pool:
-    """`lines`: of the listen section; `watch`: what follows that word in section cluster."""
+    """`lines`: of the listen section; `watch`: what follows that word in section cluster; `bind`,
+    `node`: options of those lines."""
 
-    def __init__(self, start_proxy, cluster, *lines, watch=None, address="127.0.0.1"):
+    def __init__(self, start_proxy, cluster, *lines, watch=None, address="127.0.0.1", bind="",
+                 node=""):
         self.cluster, self.address, self.port = cluster, address, free_port(address)
-        body = "".join(f"    {line}\n" for line in (f"bind {address}:{self.port}", *lines))
-        self.proxy = start_proxy(f"{cluster_section(cluster, watch)}listen pool\n{body}")
+        body = "".join(f"    {line}\n" for line in (f"bind {address}:{self.port} {bind}", *lines))
+        self.proxy = start_proxy(f"{cluster_section(cluster, watch, node)}listen pool\n{body}")
         self._names = {node.address: node.name for node in cluster.nodes}
 
     def connect(self, **options):

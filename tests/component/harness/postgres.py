@@ -16,7 +16,7 @@ from harness.settings import postgres_program
 from harness.wait import wait_for
 
 CONFIGURATION = """\
-listen_addresses = '{address}'
+listen_addresses = '{listen}'
 port = {port}
 unix_socket_directories = '{sockets}'
 ssl = on
@@ -41,6 +41,7 @@ local all,replication all trust
 host all novip {clients} scram-sha-256
 host replication {name} {clients} reject
 host all,replication all {clients} trust
+host all all ::/0 trust
 """
 
 
@@ -103,7 +104,8 @@ class Postgres:
         # take it for a role (an error message of libpq repeats both).
         self.sockets = self.folder / "production"
         self.log = self.folder / "postgres.log"
-        self._values = dict(name=name, address=address, port=port, sockets=self.sockets,
+        self._values = dict(name=name, port=port, sockets=self.sockets,
+                            listen="*" if network else address,
                             upstream=upstream, clients=f"{address}/8")
         self._network = network
         self._process = None

@@ -24,7 +24,9 @@ class Proxy:
         self.log = self.folder / f"{name}.log"
         self.api = RuntimeApi(self.folder / f"{name}.api")
         self.file.write_text(f"{configuration}\n\nglobal\n"
-                             f"    stats socket {self.api.endpoint} level admin\n")
+                             f"    stats socket {self.api.endpoint} level admin\n"
+                             # LeakSanitizer has to look into the process at its end.
+                             + ("    set-dumpable\n" if settings.SCALE < 1 else ""))
         self._process = None
 
     def start(self, *arguments, **options):

@@ -224,7 +224,7 @@ TEST_F(Commands, OrdersAreEvents) {
 
 TEST_F(Commands, ALevelCanOnlyBeLowered) {
   EXPECT_EQ(ask("user;show cli level"), "\nuser\n\n");
-  EXPECT_EQ(ask("operator;show cli level"), "\nuser\n\n");
+  EXPECT_EQ(ask("operator;show cli level"), "Permission denied\n\nuser\n\n");
 }
 
 TEST_F(Commands, UnknownCommandsGetTheNearestOnes) {

@@ -81,6 +81,8 @@ class HttpPortTest : public testing::Test {
     };
     service_.crowded = [this] { return places_->taken >= places_->limit; };
     service_.subscribers = &subscribers_;
+    service_.newcomers = &newcomers_;
+    service_.admission = &admission_;
   }
   ~HttpPortTest() override {
     io_.stop();
@@ -92,7 +94,7 @@ class HttpPortTest : public testing::Test {
     options.address = *Endpoint::ip("127.0.0.1", 0);
     auto listener = std::move(net::listen(options, 1)->front());
     address_ = Endpoint::local_of(listener.get());
-    places_ = std::make_shared<HttpPlaces>(io_, limit);
+    places_ = std::make_shared<HttpPlaces>(io_, limit, limit_of_source_);
     port_ = std::make_unique<HttpPort>(io_, std::move(listener), places_, &service_,
                                        [](const std::string&) {});
     port_->start();
@@ -117,7 +119,11 @@ class HttpPortTest : public testing::Test {
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{
       io_.get_executor()};
   std::string body_ = "known";
+  unsigned limit_of_source_ = 1000;
+  std::vector<std::string> refusals_;  // on the port's thread
   Subscribers subscribers_;
+  net::Newcomers newcomers_;
+  Admission admission_{{}, 0, [this](const std::string& line) { refusals_.push_back(line); }};
   RestService service_;
   Endpoint address_;
   std::shared_ptr<HttpPlaces> places_;
@@ -196,16 +202,66 @@ TEST_F(HttpPortTest, AsksAnewForAFreshAnswer) {
 TEST_F(HttpPortTest, LetsClientsWaitInTheBacklogPastItsLimit) {
   serve(1);
   auto first = connect();
-  first.say("GET /primary HTTP/1.1\r\n");
-  wait_until([this] { return places_->taken == 1; });
+  first.get("/events");
+  first.hear_until("known\n");
   auto second = connect();
   second.get("/primary");
   on_thread([] { return 0; });
   EXPECT_TRUE(second.is_quiet());
-  first.say("\r\n");
-  EXPECT_TRUE(has(first.hear_all(), "Connection: close\r\n")) << "others wait for its place";
   first.close();
-  EXPECT_TRUE(begins(second.hear_until("known\n"), "HTTP/1.1 200 OK\r\n"));
+  EXPECT_TRUE(has(second.hear_all(), "Connection: close\r\n")) << "others could wait for its place";
+}
+
+TEST_F(HttpPortTest, SilentClientsKeepNobodyOut) {
+  serve(2);
+  auto heard = connect(), silent = connect();
+  heard.get("/primary");
+  heard.hear_until("known\n");
+  silent.say("GET /primary HT");
+  wait_until([this] { return places_->taken == 2; });
+  auto third = connect();
+  third.get("/primary");
+  EXPECT_TRUE(begins(third.hear_until("known\n"), "HTTP/1.1 200 OK\r\n"));
+  EXPECT_EQ(silent.hear_all(), "") << "the one who never said what it wants has to go";
+  heard.get("/replica");
+  EXPECT_TRUE(begins(heard.hear_until("known\n"), "HTTP/1.1 503 "));
+}
+
+TEST_F(HttpPortTest, OneAddressHasSoManyPlaces) {
+  limit_of_source_ = 2;
+  serve(10);
+  auto first = connect(), second = connect();
+  for (auto* client : {&first, &second}) {
+    client->get("/primary");
+    client->hear_until("known\n");
+  }
+  auto third = connect();
+  third.get("/primary");
+  EXPECT_EQ(third.hear_all(), "");
+  EXPECT_TRUE(has(on_thread([this] { return refusals_.front(); }), "source-maxconn"));
+  first.close();
+  wait_until([this] { return places_->taken == 1; });
+  auto fourth = connect();
+  fourth.get("/primary");
+  EXPECT_TRUE(begins(fourth.hear_until("known\n"), "HTTP/1.1 200 OK\r\n"));
+}
+
+TEST_F(HttpPortTest, WantsTheTokenOfEveryRequest) {
+  service_.token = "0123456789abcdef";
+  serve(10);
+  for (const std::string shown :
+       {"", "Authorization: Bearer 0123456789abcdeX\r\n", "Authorization: Bearer \r\n",
+        "Authorization: Basic 0123456789abcdef\r\n", "X-Token: 0123456789abcdef\r\n"}) {
+    auto client = connect();
+    client.say("GET /events HTTP/1.1\r\n" + shown + "\r\n");
+    const auto answer = client.hear_all();
+    EXPECT_TRUE(begins(answer, "HTTP/1.1 401 ")) << shown << answer;
+    EXPECT_TRUE(has(answer, "WWW-Authenticate: Bearer\r\n"));
+    EXPECT_FALSE(has(answer, "known"));
+  }
+  auto client = connect();
+  client.say("GET /primary HTTP/1.1\r\nAuthorization: bearer 0123456789abcdef\r\n\r\n");
+  EXPECT_TRUE(begins(client.hear_until("known\n"), "HTTP/1.1 200 OK\r\n"));
 }
 
 TEST_F(HttpPortTest, TellsSubscribersTheStateAndEachOneAfterIt) {

@@ -45,7 +45,10 @@ class TextPortTest : public testing::Test {
     options.address = *Endpoint::ip("127.0.0.1", 0);
     auto listeners = net::listen(options, 1);
     address_ = Endpoint::local_of(listeners->front().get());
-    return {io_, std::move(listeners->front()), 3,
+    return {io_,
+            std::move(listeners->front()),
+            3,
+            admission_,
             [this] {
               on_batch_();
               return answer_;
@@ -63,6 +66,7 @@ class TextPortTest : public testing::Test {
   std::function<void()> on_batch_ = [] {};
   int batches_ = 0;
   std::vector<std::string> log_;
+  Admission admission_{{}, 0, [this](const std::string& line) { log_.push_back(line); }};
   Endpoint address_;
   TextPort port_;
 };

@@ -21,6 +21,17 @@ TEST(Gauge, CountsAndRemembersTheMost) {
   EXPECT_EQ(gauge.peak(), 1u);
 }
 
+TEST(Gauge, APlaceGivenBackUnusedWasNoSession) {
+  Gauge gauge;
+  EXPECT_TRUE(gauge.try_reserve(1));
+  EXPECT_FALSE(gauge.try_reserve(1));
+  gauge.release();
+  EXPECT_EQ(gauge.peak(), 0u);
+  EXPECT_TRUE(gauge.try_reserve(1));
+  gauge.used();
+  EXPECT_EQ(gauge.peak(), 1u);
+}
+
 TEST(Gauge, RefusesBeyondItsLimitAndForgetsThatItWasAsked) {
   Gauge gauge;
   EXPECT_TRUE(gauge.try_acquire(1));

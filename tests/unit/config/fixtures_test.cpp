@@ -87,7 +87,7 @@ TEST(Fixtures, PatroniTls) {
 TEST(Fixtures, DebianTellsWhatHasNoEffect) {
   const auto loaded = fixture("debian.cfg");
   ASSERT_NE(loaded.config, nullptr) << told(loaded);
-  EXPECT_EQ(loaded.remarks.size(), 5u) << told(loaded);
+  EXPECT_EQ(loaded.remarks.size(), 3u) << told(loaded);
   EXPECT_EQ(std::get<PgsqlCheck>(loaded.config->find("postgres")->check).user, "haproxy");
 }
 
@@ -100,6 +100,25 @@ TEST(Fixtures, Kubernetes) {
   EXPECT_EQ(backend->servers[0].host.name, "pg-0.postgres.svc");
   EXPECT_FALSE(backend->servers[0].host.address);
   EXPECT_EQ(std::get<TcpCheck>(backend->check).rules.size(), 5u);
+}
+
+TEST(Fixtures, OnePrimary) {
+  const auto loaded = fixture("one-primary.cfg");
+  ASSERT_NE(loaded.config, nullptr) << told(loaded);
+  EXPECT_EQ(told(loaded), "");
+  const Proxy& frontend = loaded.config->proxies[0];
+  EXPECT_EQ(frontend.connection_rules[0].condition.any[0][0].any[0].proxy_index, 1);
+  EXPECT_EQ(frontend.use_backend[0].index, 2);
+  EXPECT_EQ(loaded.config->find("primary")->stick_table->size, 1u);
+  EXPECT_EQ(loaded.config->find("replicas")->servers[0].slowstart, seconds(30));
+}
+
+TEST(Fixtures, Discovery) {
+  const auto loaded = fixture("discovery.cfg", true);
+  ASSERT_NE(loaded.config, nullptr) << told(loaded);
+  EXPECT_EQ(told(loaded), "");
+  ASSERT_EQ(loaded.config->proxies.size(), 2u);
+  EXPECT_EQ(loaded.config->find("replicas")->servers[2].name, "pg3");
 }
 
 TEST(Fixtures, State) {

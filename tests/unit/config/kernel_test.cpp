@@ -68,6 +68,17 @@ TEST(Kernel, ARolePoolNeedsItsRolePort) {
             std::string::npos);
 }
 
+TEST(Kernel, AsksNoRules) {
+  EXPECT_EQ(
+      told_of_listen(" forward kernel\n server s 10.0.0.1:1\n tcp-request connection reject\n"),
+      "5! listen 'a' with 'forward kernel': the kernel asks no rules such as 'tcp-request'; use "
+      "'forward relay'\n");
+  EXPECT_NE(told_of_listen(" forward kernel\n server s 10.0.0.1:1\n stick-table type ip size 1\n"
+                           " stick on src\n")
+                .find("such as 'stick'; use"),
+            std::string::npos);
+}
+
 TEST(Kernel, WhatCannotGoWithIt) {
   const auto told = [](const std::string& lines) {
     return told_of_listen(" forward kernel\n" + lines);

@@ -80,7 +80,7 @@ TEST(Proxy, BothSides) {
   EXPECT_EQ(proxy.timeouts.client_fin, Milliseconds(5));
   EXPECT_EQ(proxy.timeouts.server_fin, Milliseconds(6));
   EXPECT_TRUE(proxy.dontlognull && proxy.dontlog_normal && proxy.logasap);
-  EXPECT_TRUE(proxy.client_keepalive && proxy.server_keepalive);
+  EXPECT_TRUE(*proxy.client_keepalive.enabled && *proxy.server_keepalive.enabled);
   EXPECT_TRUE(proxy.log_health_checks && proxy.allbackups);
   EXPECT_TRUE(proxy.redispatch);
   EXPECT_EQ(proxy.redispatch_interval, 2);
@@ -97,7 +97,7 @@ TEST(Proxy, AlgorithmsOfBalance) {
 }
 
 TEST(Proxy, NoAndDefaultTurnOptionsOff) {
-  EXPECT_FALSE(listen(" option tcpka\n no option tcpka\n").client_keepalive);
+  EXPECT_FALSE(listen(" option tcpka\n no option tcpka\n").client_keepalive.enabled.value());
   EXPECT_FALSE(listen(" option redispatch\n no option redispatch\n").redispatch);
   EXPECT_FALSE(listen(" option logasap\n default option logasap\n").logasap);
   EXPECT_EQ(told_of_listen(" no balance\n"), "7! 'no' cannot stand before 'balance'\n");

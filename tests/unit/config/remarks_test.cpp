@@ -76,10 +76,10 @@ TEST(Remarks, HttplogFallsBackToTcplog) {
 
 TEST(Remarks, WhatWouldRouteDifferentlyIsRefused) {
   for (const auto* const line :
-       {"acl up nbsrv gt 1", "use_backend b if TRUE", "tcp-request connection reject",
-        "stick-table type ip size 1", "stick on dst", "server-template s 1-3 pg:5432",
+       {"acl up hdr(x) -m found", "use_backend b if TRUE", "tcp-request content track-sc0 src",
+        "stick-table type string size 1", "stick on hdr(x)", "server-template s 1-3 _pg._tcp.db",
         "dispatch 127.0.0.1:1", "source 127.0.0.1", "option mysql-check", "balance hdr(x)",
-        "bind :2 ssl crt /x.pem", "cluster pg role primary", ".if defined(X)"})
+        "cluster pg role primary", ".if defined(X)"})
     EXPECT_EQ(read(timeouts + "listen a\n bind :1\n " + line + "\n").config, nullptr) << line;
 }
 

@@ -40,8 +40,11 @@ TEST(Marks, APredecessorsSessionsGoOnWithTheServer) {
   Marks marks;
   marks.begin_after(mark_prefix + 7);
   marks.follow(*snapshot);
+  EXPECT_TRUE(marks.is_foreign(mark_prefix + 5));
   marks.adopt(mark_prefix + 5, s);
-  EXPECT_EQ(marks.of(s), mark_prefix + 8);
+  EXPECT_FALSE(marks.is_foreign(mark_prefix + 5));
+  EXPECT_EQ(marks.of(s), mark_prefix + 0x10000);  // the predecessor's rules may give some more
+  EXPECT_FALSE(marks.is_foreign(marks.of(s)));
   EXPECT_TRUE(marks.living().contains(mark_prefix + 5));
   snapshot->proxies[0].servers[0].epoch = 1;
   snapshot->proxies[0].servers[0].cut = cluster::Cut::role_left;
@@ -51,9 +54,11 @@ TEST(Marks, APredecessorsSessionsGoOnWithTheServer) {
 
 TEST(Marks, NumbersBeginAgainAndSkipThoseInUse) {
   Marks marks;
-  marks.begin_after(mark_prefix + 0xffffff);
+  marks.begin_after(mark_prefix + 0xfffffe);
+  EXPECT_TRUE(marks.is_foreign(mark_prefix + 0xfffff0));
   marks.adopt(mark_prefix + 1, t);
   EXPECT_EQ(marks.of(s), mark_prefix + 2);
+  EXPECT_FALSE(marks.is_foreign(mark_prefix + 2));
 }
 
 }  // namespace novip::kernel

@@ -66,4 +66,22 @@ TEST(FatalError, IsReadBack) {
 }
 
 }  // namespace
+TEST(Messages, AClientThatWouldBindTheChannel) {
+  using namespace std::string_view_literals;
+  const auto first = [](std::string_view data) {
+    std::string body("SCRAM-SHA-256\0\0\0\0", 17);
+    body += static_cast<char>(data.size());
+    body += data;
+    return std::string("p\0\0\0", 4) + static_cast<char>(body.size() + 4) + body;
+  };
+  EXPECT_EQ(says_server_cannot_bind(first("y,,n=,r=x")), true);
+  EXPECT_EQ(says_server_cannot_bind(first("n,,n=,r=x")), false);
+  EXPECT_EQ(says_server_cannot_bind(first("")), false);
+  const std::string whole = first("y,,n=,r=x");
+  for (std::size_t size = 0; size < whole.size(); ++size)
+    EXPECT_EQ(says_server_cannot_bind(whole.substr(0, size)), std::nullopt) << size;
+  EXPECT_EQ(says_server_cannot_bind("X\0\0\0\4"sv), false);
+  EXPECT_EQ(says_server_cannot_bind("p\0\0\0\1"sv), false);
+}
+
 }  // namespace novip::pgwire

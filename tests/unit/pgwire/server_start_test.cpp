@@ -80,4 +80,20 @@ TEST(EndsWithReadyForQuery, IsTheWholeMessageAtTheEnd) {
 }
 
 }  // namespace
+TEST(ServerStart, ChannelBindingIsTakenOut) {
+  const auto sasl = [](std::string_view mechanisms) {
+    std::string body("\0\0\0\x0a", 4);
+    body += mechanisms;
+    return std::string("R\0\0\0", 4) + static_cast<char>(body.size() + 4) + body;
+  };
+  using namespace std::string_view_literals;
+  EXPECT_EQ(without_channel_binding(sasl("SCRAM-SHA-256-PLUS\0SCRAM-SHA-256\0\0"sv)),
+            sasl("SCRAM-SHA-256\0\0"sv));
+  EXPECT_EQ(without_channel_binding(sasl("SCRAM-SHA-256\0\0"sv)), sasl("SCRAM-SHA-256\0\0"sv));
+  EXPECT_EQ(without_channel_binding(sasl("SCRAM-SHA-256-PLUS\0\0"sv)), sasl("\0"sv));
+  const std::string md5("R\0\0\0\x0c\0\0\0\5salt", 13);
+  EXPECT_EQ(without_channel_binding(md5), md5);
+  EXPECT_EQ(without_channel_binding("R\0\0\0\4"sv), "R\0\0\0\4"sv);
+}
+
 }  // namespace novip::pgwire

@@ -1,76 +1,18 @@
 // Checks over TLS, against a server with a certificate made here.
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 
 #include <boost/asio/ssl/stream.hpp>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/x509v3.h>
 
+#include "../tls/identity.h"
 #include "check_test.h"
 #include "probe/tls.h"
+#include "tls/client_context.h"
 
 namespace novip::probe::testing {
 namespace {
 
+using tls::testing::Identity;
+using tls::testing::TemporaryFile;
 using TlsSocket = asio::ssl::stream<Tcp::socket>;
-
-/// A throw-away key and self-signed certificate for "localhost".
-class Identity {
- public:
-  Identity() : key_(EVP_EC_gen("P-256")), certificate_(X509_new()) {
-    ASN1_INTEGER_set(X509_get_serialNumber(certificate_), 1);
-    X509_gmtime_adj(X509_getm_notBefore(certificate_), -60);
-    X509_gmtime_adj(X509_getm_notAfter(certificate_), 3600);
-    X509_set_pubkey(certificate_, key_);
-    X509_NAME* const name = X509_get_subject_name(certificate_);
-    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
-                               reinterpret_cast<const unsigned char*>("localhost"), -1, -1, 0);
-    X509_set_issuer_name(certificate_, name);
-    X509_sign(certificate_, key_, EVP_sha256());
-  }
-  ~Identity() {
-    X509_free(certificate_);
-    EVP_PKEY_free(key_);
-  }
-  Identity(const Identity&) = delete;
-  Identity& operator=(const Identity&) = delete;
-
-  /// Key and certificate, as `crt` wants them; also good as `ca-file`.
-  std::string pem() const {
-    BIO* const out = BIO_new(BIO_s_mem());
-    PEM_write_bio_PrivateKey(out, key_, nullptr, nullptr, 0, nullptr, nullptr);
-    PEM_write_bio_X509(out, certificate_);
-    char* text = nullptr;
-    const long size = BIO_get_mem_data(out, &text);
-    std::string pem(text, static_cast<std::size_t>(size));
-    BIO_free(out);
-    return pem;
-  }
-
- private:
-  EVP_PKEY* key_;
-  X509* certificate_;
-};
-
-/// A file that goes away with the test.
-class TemporaryFile {
- public:
-  explicit TemporaryFile(const std::string& content) {
-    std::string pattern = (std::filesystem::temp_directory_path() / "novip-test-XXXXXX").string();
-    ::close(::mkstemp(pattern.data()));
-    path_ = pattern;
-    std::ofstream(path_) << content;
-  }
-  ~TemporaryFile() { std::filesystem::remove(path_); }
-  TemporaryFile(const TemporaryFile&) = delete;
-  TemporaryFile& operator=(const TemporaryFile&) = delete;
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 class TlsCheckTest : public CheckTest {
  protected:
@@ -97,9 +39,10 @@ class TlsCheckTest : public CheckTest {
   }
 
   std::string checked() {
-    auto loaded = client_tls(server_.tls);
+    auto loaded = tls::client_context(server_.tls);
     if (!loaded) return loaded.error().message;
-    tls_ = loaded->get();
+    context_of_check_ = for_asio(*loaded);
+    tls_ = context_of_check_.get();
     asio::co_spawn(io_, serve(), asio::detached);
     return text(check(acceptor_.local_endpoint().port()));
   }
@@ -121,6 +64,7 @@ class TlsCheckTest : public CheckTest {
   TemporaryFile mine_, other_;
   asio::ssl::context context_;
   Tcp::acceptor acceptor_;
+  std::shared_ptr<asio::ssl::context> context_of_check_;
   std::string name_;
 };
 
@@ -164,8 +108,9 @@ TEST_F(TlsCheckTest, TheServerMayAskForACertificate) {
 }
 
 TEST_F(TlsCheckTest, AServerThatSpeaksNoTls) {
-  auto loaded = client_tls(server_.tls);
-  tls_ = loaded->get();
+  auto loaded = tls::client_context(server_.tls);
+  context_of_check_ = for_asio(*loaded);
+  tls_ = context_of_check_.get();
   using End = Behaviour::End;
   EXPECT_EQ(text(check({"hello there\r\n", End::stay, true})), "L6RSP SSL handshake failure");
   EXPECT_EQ(text(check({"", End::close, true})), "L6RSP SSL handshake failure");

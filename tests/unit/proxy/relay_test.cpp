@@ -1,5 +1,6 @@
 #include "proxy/relay.h"
 
+#include <csignal>
 #include <fcntl.h>
 #include <functional>
 
@@ -45,6 +46,7 @@ class Relayed : public Watcher {
   std::uint64_t from_client = 0, from_server = 0;
   int turns_cut_short = 0;
   std::size_t scratch_size = 65536;
+  Pipes* pipes = nullptr;
   std::function<void()> on_end = [] {};
 
  protected:
@@ -53,7 +55,7 @@ class Relayed : public Watcher {
     go_on();
   }
   void go_on() override {
-    const auto moved = relay.move(std::span(scratch_).first(scratch_size));
+    const auto moved = relay.move(std::span(scratch_).first(scratch_size), pipes);
     from_client += moved.from_client;
     from_server += moved.from_server;
     if (moved.more) {
@@ -68,33 +70,51 @@ class Relayed : public Watcher {
   std::array<char, 65536> scratch_;
 };
 
-class RelayTest : public testing::Test {
+enum class Way { copy, splice };
+
+/// Each of these holds for every way of moving bytes.
+class RelayTest : public testing::TestWithParam<Way> {
  protected:
-  RelayTest() : owned_(std::make_unique<Relayed>(poller)), r(*owned_) {}
+  RelayTest() : owned_(make()), r(*owned_) {
+    std::signal(SIGPIPE, SIG_IGN);  // as novip does: splice(2) knows no MSG_NOSIGNAL
+  }
+  ~RelayTest() override {
+    owned_.reset();
+    EXPECT_EQ(pipes.lent(), 0u);
+  }
+
+  std::unique_ptr<Relayed> make() {
+    auto relayed = std::make_unique<Relayed>(poller);
+    if (GetParam() == Way::splice) relayed->pipes = &pipes;
+    return relayed;
+  }
 
   /// Turns until `done`; false when patience ends.
   bool turn_until(const std::function<bool()>& done) {
     const TimePoint deadline = Clock::now() + Milliseconds(patience_ms);
     while (!done()) {
       if (Clock::now() > deadline) return false;
-      pollfd wanted{poller.descriptor(), POLLIN, 0};
-      if (!poller.has_more()) ::poll(&wanted, 1, 1);  // `done` may have to read the far ends
+      poller.wait(Milliseconds(1));  // not longer: `done` may have to read the far ends
       poller.turn();
     }
     return true;
   }
+  void turn() {
+    poller.wait(Milliseconds(0));
+    poller.turn();
+  }
   /// Turns until everything that has come was handled.
   void settle() {
-    pollfd wanted{poller.descriptor(), POLLIN, 0};
-    while (poller.has_more() || ::poll(&wanted, 1, 20) == 1) poller.turn();
+    while (poller.wait(Milliseconds(20))) poller.turn();
   }
 
   Poller poller;
+  Pipes pipes{Pipes::Worthwhile{0, 1}};  // however few bytes there are
   std::unique_ptr<Relayed> owned_;
   Relayed& r;
 };
 
-TEST_F(RelayTest, BytesThatWereThereBeforeTheHandOverAreNotLost) {
+TEST_P(RelayTest, BytesThatWereThereBeforeTheHandOverAreNotLost) {
   Relay late;
   Connection client, server;
   say(client.far, "startup");
@@ -108,21 +128,21 @@ TEST_F(RelayTest, BytesThatWereThereBeforeTheHandOverAreNotLost) {
   EXPECT_EQ(hear(server.far, 7), "startup");
 }
 
-TEST_F(RelayTest, OneByteWritesArriveInOrder) {
+TEST_P(RelayTest, OneByteWritesArriveInOrder) {
   std::string sent;
   for (int i = 0; i < 500; ++i) {
     const char byte = static_cast<char>('a' + i % 26);
     sent += byte;
     ASSERT_TRUE(say(r.client.far, std::string_view(&byte, 1)));
-    if (i % 7 == 0) poller.turn();
+    if (i % 7 == 0) turn();
   }
   ASSERT_TRUE(turn_until([&] { return r.from_client == sent.size(); }));
   EXPECT_EQ(hear(r.server.far, sent.size()), sent);
 }
 
-TEST_F(RelayTest, HalfCloseLeavesTheOtherDirectionOpen) {
+TEST_P(RelayTest, HalfCloseLeavesTheOtherDirectionOpen) {
   for (const bool client_first : {true, false}) {
-    owned_ = std::make_unique<Relayed>(poller);
+    owned_ = make();
     Relayed& relayed = *owned_;
     const UniqueFd& first = client_first ? relayed.client.far : relayed.server.far;
     const UniqueFd& second = client_first ? relayed.server.far : relayed.client.far;
@@ -145,19 +165,19 @@ TEST_F(RelayTest, HalfCloseLeavesTheOtherDirectionOpen) {
   }
 }
 
-TEST_F(RelayTest, ResetBreaksItsSide) {
+TEST_P(RelayTest, ResetBreaksItsSide) {
   reset(r.client.far);
   ASSERT_TRUE(turn_until([&] { return r.relay.ended(); }));
   EXPECT_EQ(r.relay.broken(), Side::client);
   EXPECT_FALSE(r.relay.told_end(Side::server));  // a reset is no end of stream
 
-  owned_ = std::make_unique<Relayed>(poller);
+  owned_ = make();
   reset(owned_->server.far);
   ASSERT_TRUE(turn_until([&] { return owned_->relay.ended(); }));
   EXPECT_EQ(owned_->relay.broken(), Side::server);
 }
 
-TEST_F(RelayTest, LastWordsBeforeAResetArrive) {
+TEST_P(RelayTest, LastWordsBeforeAResetArrive) {
   // As PostgreSQL does with too many clients: an error, then a close with unread bytes.
   say(r.client.far, "startup packet");
   settle();
@@ -169,7 +189,7 @@ TEST_F(RelayTest, LastWordsBeforeAResetArrive) {
   EXPECT_EQ(hear(r.client.far, 23), "FATAL: too many clients");
 }
 
-TEST_F(RelayTest, SlowReaderStopsTheOtherSideInsteadOfFillingMemory) {
+TEST_P(RelayTest, SlowReaderStopsTheOtherSideInsteadOfFillingMemory) {
   constexpr std::size_t total = 50 << 20;
   r.client.make_buffers_small();
   ::fcntl(r.server.far.get(), F_SETFL, O_NONBLOCK);
@@ -203,7 +223,7 @@ TEST_F(RelayTest, SlowReaderStopsTheOtherSideInsteadOfFillingMemory) {
   EXPECT_FALSE(r.relay.blocked(Side::client));
 }
 
-TEST_F(RelayTest, EndOfStreamComesAfterTheUnsentBytes) {
+TEST_P(RelayTest, EndOfStreamComesAfterTheUnsentBytes) {
   r.client.make_buffers_small();
   const std::string bytes(3 << 20, 'y');
   ::fcntl(r.server.far.get(), F_SETFL, O_NONBLOCK);
@@ -228,20 +248,21 @@ TEST_F(RelayTest, EndOfStreamComesAfterTheUnsentBytes) {
   EXPECT_EQ(ending(r.client.far), Ending::end_of_stream);
 }
 
-TEST_F(RelayTest, ManyBytesLeaveOthersTheirTurn) {
+TEST_P(RelayTest, ManyBytesLeaveOthersTheirTurn) {
   r.scratch_size = 1000;
+  r.pipes = nullptr;  // it would take them all at once
   const std::string bytes(50000, 'z');
   say(r.server.far, bytes);
   ASSERT_TRUE(wait_for(r.server.near.get(), POLLIN));
-  poller.turn();
+  turn();
   EXPECT_EQ(r.turns_cut_short, 1);
   EXPECT_EQ(r.from_server, 4000u);
-  EXPECT_TRUE(poller.has_more());
+  EXPECT_TRUE(poller.wait(Milliseconds(0)));
   ASSERT_TRUE(turn_until([&] { return r.from_server == bytes.size(); }));
   EXPECT_EQ(hear(r.client.far, bytes.size()), bytes);
 }
 
-TEST_F(RelayTest, BothEndsInOneBatchAfterTheFirstEndedIt) {
+TEST_P(RelayTest, BothEndsInOneBatchAfterTheFirstEndedIt) {
   bool ended = false;
   r.on_end = [&] {
     ASSERT_FALSE(ended) << "called after it was buried";
@@ -253,20 +274,25 @@ TEST_F(RelayTest, BothEndsInOneBatchAfterTheFirstEndedIt) {
   settle();  // the first edges
   reset(r.client.far);
   reset(r.server.far);
-  ASSERT_TRUE(wait_for(poller.descriptor(), POLLIN));
+  ASSERT_TRUE(wait_for(r.server.near.get(), POLLIN));
   ASSERT_TRUE(turn_until([&] { return ended; }));
-  poller.turn();
+  turn();
   poller.clear_buried();
   EXPECT_EQ(owned_, nullptr);
 }
 
-TEST_F(RelayTest, BuriedWhileItHadAskedToGoOn) {
+TEST_P(RelayTest, BuriedWhileItHadAskedToGoOn) {
   poller.again(r);
   poller.bury(std::move(owned_));
   poller.clear_buried();
-  poller.turn();
-  EXPECT_FALSE(poller.has_more());
+  turn();
+  EXPECT_FALSE(poller.wait(Milliseconds(0)));
 }
+
+INSTANTIATE_TEST_SUITE_P(Each, RelayTest, testing::Values(Way::copy, Way::splice),
+                         [](const auto& way) {
+                           return way.param == Way::copy ? "Copy" : "Splice";
+                         });
 
 }  // namespace
 }  // namespace novip::proxy::test

@@ -1,4 +1,4 @@
-#include "proxy/tcplog.h"
+#include "proxy/session_line.h"
 
 #include <ctime>
 
@@ -35,6 +35,14 @@ SessionRecord some_record() {
   record.backend_sessions = 1;
   record.backend_queue = 1;
   return record;
+}
+
+std::string tcplog_line(const SessionRecord& record) {
+  return session_line(config::tcplog_format(), record);
+}
+
+std::string line(const char* format, const SessionRecord& record) {
+  return session_line(*config::parse_line_format(format), record);
 }
 
 // Each line was written by HAProxy 2.6.12 for such a session; names and dates are the test's.
@@ -74,19 +82,54 @@ TEST(Tcplog, OtherLines) {
 TEST(Tcplog, WhatIsLeftOut) {
   config::Proxy frontend;
   SessionRecord record = some_record();
-  EXPECT_FALSE(is_logged(frontend, record, 1));
+  const auto is_logged_with = [&](std::uint64_t bytes_in) {
+    record.bytes_in = bytes_in;
+    return is_logged(frontend, record);
+  };
+  EXPECT_FALSE(is_logged_with(1));
   frontend.tcplog = true;
-  EXPECT_TRUE(is_logged(frontend, record, 0));
+  EXPECT_TRUE(is_logged_with(0));
   frontend.dontlognull = true;
-  EXPECT_FALSE(is_logged(frontend, record, 0));
-  EXPECT_TRUE(is_logged(frontend, record, 1));
+  EXPECT_FALSE(is_logged_with(0));
+  EXPECT_TRUE(is_logged_with(1));
   frontend.dontlog_normal = true;
-  EXPECT_FALSE(is_logged(frontend, record, 1));
+  EXPECT_FALSE(is_logged_with(1));
   record.retries = 1;
-  EXPECT_TRUE(is_logged(frontend, record, 1));
+  EXPECT_TRUE(is_logged_with(1));
   record.retries = 0;
   record.reason.cause = Cause::client_timeout;
-  EXPECT_TRUE(is_logged(frontend, record, 1));
+  EXPECT_TRUE(is_logged_with(1));
+}
+
+// Each was written by HAProxy 2.6.12; a component test compares all variables beside it.
+TEST(LogFormat, FlagsAndSpaces) {
+  SessionRecord record = some_record();
+  EXPECT_EQ(line("  a   b  %ci  %hr  %b c  ", record), "a b 127.0.0.1 prod c ");
+  EXPECT_EQ(line("%{+Q}o %ci %cp %{-Q}b %s", record), "\"127.0.0.1\" 42832 prod \"srv2\"");
+  EXPECT_EQ(line("%{+X}o%ci %cp %{-X}cp %ms", record), "7F000001 A750 42832 16C");
+  EXPECT_EQ(line("%si|%sp|%{+Q}si|%ID|%tsc|100%%", record), "-|-|\"\"|-|----|100%");
+  record.client = *Endpoint::ip("::1", 1);
+  EXPECT_EQ(line("%{+X}ci %ci", record), "00000000000000000000000000000001 ::1");
+}
+
+TEST(LogFormat, WhatMayStillGrow) {
+  SessionRecord record = some_record();
+  record.goes_on = true;
+  EXPECT_EQ(line("%Tt %B %U %Tw", record), "+502 +4 +0 101");
+}
+
+TEST(LogFormat, WhenItIsWritten) {
+  config::Proxy frontend;
+  EXPECT_FALSE(logs_early(frontend));
+  frontend.tcplog = true;
+  EXPECT_FALSE(logs_early(frontend));
+  frontend.logasap = true;
+  EXPECT_TRUE(logs_early(frontend));
+  frontend.logasap = false;
+  frontend.log_format = *config::parse_line_format("%ci %b");
+  EXPECT_TRUE(logs_early(frontend));
+  frontend.log_format = *config::parse_line_format("%ci %b %ts");
+  EXPECT_FALSE(logs_early(frontend));
 }
 
 TEST(CloseReason, IsHaproxysTerminationState) {

@@ -1,0 +1,19 @@
+"""Whether a process keeps what it should have given back."""
+
+import statistics
+
+# What a sample may differ by: sessions that come and go while it is taken.
+TOLERANCE = 2e6     # bytes
+
+
+def growth(sizes):
+    """From the first quarter of the samples to the last, in bytes. The first sample of all does not
+    count where there are others: not every buffer had been needed by then."""
+    sizes = sizes[1:] if len(sizes) > 2 else sizes
+    quarter = max(1, len(sizes) // 4)
+    return statistics.median(sizes[-quarter:]) - statistics.median(sizes[:quarter])
+
+
+def described(sizes):
+    return (f"{sizes[0] / 1e6:.1f} MB after the first switchover, {sizes[-1] / 1e6:.1f} after the "
+            f"last, {max(sizes) / 1e6:.1f} at most; growth {growth(sizes) / 1e6:+.1f}")

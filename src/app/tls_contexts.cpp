@@ -1,0 +1,65 @@
+#include "app/tls_contexts.h"
+
+#include "tls/client_context.h"
+
+namespace novip::app {
+
+namespace {
+
+/// Keeps what went wrong, so that all of it is told at once.
+class TlsLoading {
+ public:
+  void add_bind(const config::Proxy& proxy, const config::Bind& bind) {
+    if (!bind.tls) return;
+    auto context = tls::ServerContext::make(*bind.tls);
+    if (context)
+      contexts.binds.emplace(&bind, std::move(*context));
+    else
+      fail(bind.where, "bind " + bind.text + " of '" + proxy.name + "'", context.error());
+  }
+
+  void add_server(const config::Proxy& proxy, const config::Server& server) {
+    auto& context = servers.back().emplace_back();
+    if (!server.tls.sessions) return;
+    auto made = clients_.get(server.tls);
+    if (made)
+      context = std::move(*made);
+    else if (!proxy.retired && !server.retired)
+      fail(server.where, "server '" + proxy.name + "/" + server.name + "'", made.error());
+  }
+
+  TlsContexts contexts;
+  proxy::ServerContexts servers;
+  std::vector<Error> errors;
+
+ private:
+  void fail(const config::Location& where, const std::string& who, const Error& error) {
+    errors.push_back(Error{"[" + where.file + ":" + std::to_string(where.line) + "] : " + who +
+                           ": " + error.message});
+  }
+
+  tls::ClientContexts clients_;
+};
+
+}  // namespace
+
+std::shared_ptr<const tls::ServerContext> TlsContexts::of(const config::Bind& bind) const {
+  const auto found = binds.find(&bind);
+  return found != binds.end() ? found->second : nullptr;
+}
+
+Expected<TlsContexts, std::vector<Error>> load_tls(const config::Config& config) {
+  TlsLoading loading;
+  for (const auto& proxy : config.proxies) {
+    loading.servers.emplace_back();
+    if (proxy.disabled) continue;
+    for (const auto& bind : proxy.binds) loading.add_bind(proxy, bind);
+    for (const auto& server : proxy.servers) loading.add_server(proxy, server);
+  }
+  if (!loading.errors.empty()) return std::move(loading.errors);
+  loading.contexts.servers =
+      std::make_shared<const proxy::ServerContexts>(std::move(loading.servers));
+  return std::move(loading.contexts);
+}
+
+}  // namespace novip::app

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "base/endpoint.h"
+#include "cluster/counters.h"
+#include "cluster/snapshot.h"
+
+/// What rules say of a client (config/rule_model.h). Pure; on the worker's thread.
+namespace novip::cluster {
+
+/// What a rule may ask about.
+struct Situation {
+  const Snapshot& snapshot;
+  const Load& load;
+  const Endpoint& source;
+  const Endpoint& destination;  // what the client connected to
+};
+
+bool holds(const config::Condition& condition, const Situation& situation);
+
+/// The first rule that holds decides; where none does, the client is accepted.
+bool accepts(const std::vector<config::AccessRule>& rules, const Situation& situation);
+
+/// The index that the first rule that holds leads to.
+std::optional<int> chosen(const std::vector<config::ChoiceRule>& rules,
+                          const Situation& situation);
+
+/// nbsrv(): servers that take new sessions; of backup servers one, unless `allbackups`.
+unsigned usable_servers(const ProxyView& backend);
+
+}  // namespace novip::cluster

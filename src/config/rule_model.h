@@ -1,0 +1,96 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/network.h"
+#include "config/server_model.h"
+
+/// Rules and what they depend on (configuration.txt, 7 "Using ACLs"): the part of the model
+/// (model.h) that says which clients come in, and where they go.
+namespace novip::config {
+
+/// A question that has an answer whenever it is asked: nothing that a client says is inspected.
+struct Test {
+  enum class Fetch {
+    always_true,
+    always_false,
+    usable_servers,     // nbsrv(backend)
+    server_up,          // srv_is_up(backend/server)
+    frontend_sessions,  // fe_conn(frontend)
+    backend_sessions,   // be_conn(backend)
+    source,             // src
+    destination,        // dst
+    source_port,        // src_port
+    destination_port,   // dst_port
+  };
+  Fetch fetch = Fetch::always_true;
+  std::string proxy, server;  // of those that ask about one; an empty proxy: where the rule stands
+  int proxy_index = -1;       // in Config::proxies, see link(); -1: it is retired
+  int server_index = -1;
+  std::vector<Network> networks;                                // source, destination: any of them
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges;  // numbers: in any of them
+
+  friend bool operator==(const Test&, const Test&) = default;
+};
+
+/// `[!]name`, or `[!]{ … }`.
+struct Term {
+  bool negated = false;
+  std::string acl;        // while reading: its tests may still come
+  std::vector<Test> any;  // one of them holds
+
+  friend bool operator==(const Term&, const Term&) = default;
+};
+
+/// `if …` or `unless …`.
+struct Condition {
+  bool unless = false;
+  std::vector<std::vector<Term>> any;  // all terms of one of them hold; none: always
+
+  friend bool operator==(const Condition&, const Condition&) = default;
+};
+
+/// `tcp-request connection|session|content accept|reject`.
+struct AccessRule {
+  bool accept = false;
+  Condition condition;
+
+  friend bool operator==(const AccessRule&, const AccessRule&) = default;
+};
+
+/// `use_backend NAME`, and `use-server NAME`.
+struct ChoiceRule {
+  Location where;
+  std::string name;
+  int index = -1;  // in Config::proxies, see link(); or in Proxy::servers
+  Condition condition;
+
+  friend bool operator==(const ChoiceRule&, const ChoiceRule&) = default;
+};
+
+/// `stick-table type ip size N …`.
+struct StickTable {
+  bool ipv6 = false;      // type ipv6: has both; type ip has IPv4 addresses only
+  std::size_t size = 0;   // entries
+  Milliseconds expire{0};  // 0: never
+  bool nopurge = false;   // a full table takes no more, instead of forgetting the oldest
+
+  friend bool operator==(const StickTable&, const StickTable&) = default;
+};
+
+/// `stick on|match|store-request src|dst`.
+struct StickRule {
+  Location where;
+  bool match = true, store = true;
+  bool by_destination = false;
+  std::string table;  // as written; empty: the own one
+  Condition condition;
+
+  friend bool operator==(const StickRule&, const StickRule&) = default;
+};
+
+}  // namespace novip::config

@@ -1,0 +1,73 @@
+#include "config/validate_access.h"
+
+#include <algorithm>
+#include <unistd.h>
+
+#include "config/conninfo.h"
+#include "config/validate_kernel.h"
+
+namespace novip::config {
+
+namespace {
+
+bool is_loopback(const Bind& bind) {
+  static const auto loopback = Networks{*Network::parse("127.0.0.0/8"), *Network::parse("::1")};
+  return contains(loopback, bind.address);
+}
+
+/// What `token-file` names.
+void read_token(Parser& p, const Location& where, const std::string& path, std::string& token) {
+  if (path.empty() || !p.lookup().enabled()) return;
+  const auto read = Lookup::token(path, p.config().global.uid.value_or(::geteuid()));
+  if (read)
+    token = *read;
+  else
+    p.error_at(where, "'token-file': " + read.error().message);
+}
+
+void check_state(Parser& p) {
+  if (!p.config().state) return;
+  const State& state = *p.config().state;
+  if (state.binds.empty() && state.http.empty())
+    p.error_at(state.where, "section 'state' has no 'bind': nobody could ask it");
+  if (state.conninfo.empty())
+    p.error_at(state.where, "section 'state' has no 'postgres': it says how to reach PostgreSQL");
+  else if (!p.config().global.chroot.empty() && uses_unix_socket(state.conninfo))
+    p.error_at(state.where,
+               "section 'state' reaches PostgreSQL through a Unix socket, which is out "
+               "of reach after 'chroot " +
+                   p.config().global.chroot + "': use host=127.0.0.1 in 'postgres'");
+  if (state.lease <= state.interval)
+    p.error_at(state.where, "section 'state': 'lease' must be longer than 'interval'");
+  validate_guards(p);
+  if (!state.token_file.empty() && state.http.empty())
+    p.error_at(
+        state.where,
+        "section 'state' has a 'token-file' and no 'bind ... mode http': the text port has no "
+        "room for a token, use 'allow' there");
+}
+
+/// Whoever reaches such a socket takes servers out of service; the deck's own is level operator,
+/// which may only look.
+void check_stats_sockets(Parser& p) {
+  for (const auto& socket : p.config().global.stats_sockets) {
+    if (socket.level != Level::admin || !socket.bind.address.is_ip() || is_loopback(socket.bind))
+      continue;
+    p.warning_at(socket.bind.where,
+                 "'stats socket " + socket.bind.text +
+                     "' with 'level admin' takes orders from everybody who reaches that port: give "
+                     "it a loopback address or a path, or 'level operator'");
+  }
+}
+
+}  // namespace
+
+void validate_access(Parser& p) {
+  check_state(p);
+  if (auto& state = p.config().state) read_token(p, state->where, state->token_file, state->token);
+  for (auto& cluster : p.config().clusters)
+    read_token(p, cluster.where, cluster.watch.token_file, cluster.watch.token);
+  check_stats_sockets(p);
+}
+
+}  // namespace novip::config

@@ -1,0 +1,101 @@
+#include "config/validate_rules.h"
+
+#include <algorithm>
+
+#include "config/validate_servers.h"
+
+namespace novip::config {
+
+namespace {
+
+template <typename Visit>
+void for_conditions(Proxy& proxy, Visit visit) {
+  for (auto* rules : {&proxy.connection_rules, &proxy.session_rules, &proxy.content_rules})
+    for (AccessRule& rule : *rules) visit(rule.condition);
+  for (auto* rules : {&proxy.use_backend, &proxy.use_server})
+    for (ChoiceRule& rule : *rules) visit(rule.condition);
+  for (StickRule& rule : proxy.stick_rules) visit(rule.condition);
+}
+
+std::string subject(const Test& test) {
+  return test.server.empty() ? test.proxy : test.proxy + "/" + test.server;
+}
+
+void check_condition(Parser& p, const Proxy& proxy, const Condition& condition) {
+  for (const auto& all : condition.any)
+    for (const Term& term : all)
+      for (const Test& test : term.any) {
+        if (!term.acl.empty() && !test.proxy.empty()) continue;  // told of by check_acls()
+        const bool of_server = test.fetch == Test::Fetch::server_up;
+        if (test.proxy_index < 0 || (of_server && test.server_index < 0))
+          p.error_at(proxy.where, "a condition of " + title(proxy) + " asks about '" +
+                                      subject(test) + "', which is not there");
+      }
+}
+
+bool is_there(const Config& config, const Test& test) {
+  const bool frontend = test.fetch == Test::Fetch::frontend_sessions;
+  return std::ranges::any_of(config.proxies, [&](const Proxy& proxy) {
+    const bool has_side = frontend ? proxy.is_frontend() : proxy.is_backend();
+    return proxy.name == test.proxy && has_side &&
+           (test.server.empty() ||
+            std::ranges::find(proxy.servers, test.server, &Server::name) != proxy.servers.end());
+  });
+}
+
+/// Whether a rule uses it or not.
+void check_acls(Parser& p, const Draft& draft) {
+  for (const auto& [name, tests] : draft.acls)
+    for (const Test& test : tests)
+      if (!test.proxy.empty() && !is_there(p.config(), test))
+        p.error_at(draft.proxy.where, "acl '" + name + "' of " + title(draft.proxy) +
+                                          " asks about '" + subject(test) +
+                                          "', which is not there");
+}
+
+/// A frontend's clients may not be led to a statistics page, nor to what is disabled.
+void check_use_backend(Parser& p, const Proxy& proxy, const ChoiceRule& rule) {
+  if (rule.index < 0)
+    return p.error_at(rule.where,
+                      title(proxy) + ": unable to find required use_backend: '" + rule.name + "'");
+  const Proxy& backend = p.config().proxies[static_cast<std::size_t>(rule.index)];
+  if (backend.mode != proxy.mode)
+    p.error_at(rule.where,
+               title(proxy) + ": use_backend '" + rule.name + "' has another mode (tcp, http)");
+}
+
+void check_stick_rule(Parser& p, const Proxy& proxy, const StickRule& rule) {
+  if (!rule.table.empty() && rule.table != proxy.name)
+    p.error_at(rule.where, title(proxy) + ": 'table " + rule.table +
+                               "' is not supported: a table has servers of its own proxy only");
+  else if (!proxy.stick_table)
+    p.error_at(rule.where, title(proxy) + ": unable to find stick-table '" + proxy.name + "'");
+}
+
+}  // namespace
+
+void expand_acls(Draft& draft) {
+  for_conditions(draft.proxy, [&draft](Condition& condition) {
+    for (auto& all : condition.any)
+      for (Term& term : all)
+        if (!term.acl.empty()) term.any = draft.acls[term.acl];
+  });
+}
+
+void validate_rules(Parser& p) {
+  for (const Draft& draft : p.proxies())
+    if (!draft.proxy.disabled) check_acls(p, draft);
+  for (Proxy& proxy : p.config().proxies) {
+    if (proxy.disabled) continue;
+    for_conditions(proxy,
+                   [&](const Condition& condition) { check_condition(p, proxy, condition); });
+    for (const ChoiceRule& rule : proxy.use_backend) check_use_backend(p, proxy, rule);
+    for (const ChoiceRule& rule : proxy.use_server)
+      if (rule.index < 0)
+        p.error_at(rule.where,
+                   title(proxy) + ": unable to find server '" + rule.name + "' of 'use-server'");
+    for (const StickRule& rule : proxy.stick_rules) check_stick_rule(p, proxy, rule);
+  }
+}
+
+}  // namespace novip::config

@@ -1,0 +1,35 @@
+#include "tls/client_context.h"
+
+#include <openssl/ssl.h>
+
+#include "tls/context.h"
+
+namespace novip::tls {
+
+Expected<Context> client_context(const config::ServerTls& settings) {
+  auto context = make_context(Role::client, settings.protocol);
+  if (!context) return context;
+  if (auto done = trust(*context, settings.ca_file, settings.crl_file); !done) return done.error();
+  const bool required = settings.verify == config::Verify::required;
+  SSL_CTX_set_verify(context->get(), required ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
+  if (!settings.certificate.empty())
+    if (auto done = use_certificate(*context, settings.certificate); !done) return done.error();
+  return context;
+}
+
+void expect_host(ssl_st* ssl, const config::ServerTls& settings, const std::string& sni) {
+  if (!sni.empty()) SSL_set_tlsext_host_name(ssl, sni.c_str());
+  const std::string& host = settings.verify_host.empty() ? sni : settings.verify_host;
+  if (settings.verify == config::Verify::required && !host.empty())
+    SSL_set1_host(ssl, host.c_str());
+}
+
+Expected<Context> ClientContexts::get(const config::ServerTls& settings) {
+  for (const auto& [same, context] : made_)
+    if (same == settings) return context;
+  auto context = client_context(settings);
+  if (context) made_.emplace_back(settings, *context);
+  return context;
+}
+
+}  // namespace novip::tls

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/expected.h"
+#include "config/tls_model.h"
+#include "tls/openssl.h"
+
+namespace novip::tls {
+
+/// TLS towards one server, by `verify`, `ca-file`, `crl-file`, `crt` and the protocol's words.
+/// Reads files: make it before chroot.
+Expected<Context> client_context(const config::ServerTls& settings);
+
+/// Which name the server is asked for (`sni`; empty: none), and which one its certificate must
+/// have: `verifyhost`, else the same, as HAProxy.
+void expect_host(ssl_st* ssl, const config::ServerTls& settings, const std::string& sni);
+
+/// Servers that say the same share a context.
+class ClientContexts {
+ public:
+  Expected<Context> get(const config::ServerTls& settings);
+
+ private:
+  std::vector<std::pair<config::ServerTls, Context>> made_;
+};
+
+}  // namespace novip::tls

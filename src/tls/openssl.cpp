@@ -1,0 +1,21 @@
+#include "tls/openssl.h"
+
+#include <cstring>
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+namespace novip::tls {
+
+void SslDeleter::operator()(ssl_st* ssl) const { SSL_free(ssl); }
+
+std::string cause_of_failure() {
+  const unsigned long code = ERR_peek_error();
+  ERR_clear_error();
+  if (code == 0) return "unknown error";
+  if (ERR_SYSTEM_ERROR(code)) return std::strerror(ERR_GET_REASON(code));
+  const char* const reason = ERR_reason_error_string(code);
+  return reason != nullptr ? reason : "error " + std::to_string(code);
+}
+
+}  // namespace novip::tls

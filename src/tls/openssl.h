@@ -1,0 +1,25 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+struct ssl_st;
+struct ssl_ctx_st;
+
+/// OpenSSL's objects, with their owners. Nothing here but tls/*.cpp calls OpenSSL.
+namespace novip::tls {
+
+struct SslDeleter {
+  void operator()(ssl_st* ssl) const;
+};
+using Ssl = std::unique_ptr<ssl_st, SslDeleter>;
+
+/// The settings and certificates of one side of TLS; immutable once made, and usable by all
+/// threads.
+using Context = std::shared_ptr<ssl_ctx_st>;
+
+/// Why a call failed, in OpenSSL's words: its first cause since ERR_clear_error(), forgotten when
+/// it was told. Of this thread.
+std::string cause_of_failure();
+
+}  // namespace novip::tls

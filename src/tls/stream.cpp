@@ -1,0 +1,140 @@
+#include "tls/stream.h"
+
+#include <algorithm>
+#include <cerrno>
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include "tls/client_context.h"
+
+namespace novip::tls {
+
+namespace {
+
+/// What SSL_get_error() says without words of OpenSSL's.
+constexpr const char* cut_off = "the connection was closed";
+
+}  // namespace
+
+std::unique_ptr<Stream> Stream::accept(int fd, std::shared_ptr<const ServerContext> context) {
+  Ssl ssl(SSL_new(context->first().get()));
+  if (!ssl || SSL_set_fd(ssl.get(), fd) != 1) return nullptr;
+  SSL_set_accept_state(ssl.get());
+  auto* const stream = new Stream(std::move(ssl));
+  stream->context_ = std::move(context);
+  return std::unique_ptr<Stream>(stream);
+}
+
+std::unique_ptr<Stream> Stream::connect(int fd, const Context& context,
+                                        const config::ServerTls& settings, const std::string& sni) {
+  Ssl ssl(SSL_new(context.get()));
+  if (!ssl || SSL_set_fd(ssl.get(), fd) != 1) return nullptr;
+  SSL_set_connect_state(ssl.get());
+  expect_host(ssl.get(), settings, sni);
+  return std::unique_ptr<Stream>(new Stream(std::move(ssl)));
+}
+
+Stream::Progress Stream::handshake() {
+  ERR_clear_error();
+  const int result = SSL_do_handshake(ssl_.get());
+  if (result == 1) {
+    established_ = true;
+    context_.reset();
+    return Progress::done;
+  }
+  const int error = SSL_get_error(ssl_.get(), result);
+  if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) return Progress::waits;
+  failure_ = error == SSL_ERROR_SSL ? cause_of_failure() : cut_off;
+  const long verdict = SSL_get_verify_result(ssl_.get());
+  if (verdict != X509_V_OK && SSL_get_verify_mode(ssl_.get()) != SSL_VERIFY_NONE)
+    failure_ += std::string(": ") + X509_verify_cert_error_string(verdict);
+  return Progress::failed;
+}
+
+/// As errno has it.
+ssize_t Stream::failed(int error) {
+  if (error == SSL_ERROR_ZERO_RETURN) return 0;
+  const bool waits = error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE;
+  crosses_ = error == SSL_ERROR_WANT_WRITE;
+  errno = waits ? EAGAIN : ECONNRESET;
+  return -1;
+}
+
+/// As much as there is, up to the size: records have 16 kB at most.
+ssize_t Stream::decrypt(std::span<char> bytes) {
+  std::size_t have = 0;
+  drained_ = false;
+  while (have < bytes.size()) {
+    std::size_t more = 0;
+    ERR_clear_error();
+    if (SSL_read_ex(ssl_.get(), bytes.data() + have, bytes.size() - have, &more) == 1) {
+      have += more;
+      continue;
+    }
+    const int error = SSL_get_error(ssl_.get(), 0);
+    drained_ = error == SSL_ERROR_WANT_READ;
+    if (have == 0) return failed(error);
+    break;  // an end or an error comes again
+  }
+  return static_cast<ssize_t>(have);
+}
+
+ssize_t Stream::read(std::span<char> bytes) {
+  if (peeked_.empty()) return decrypt(bytes);
+  const std::size_t have = std::min(bytes.size(), peeked_.size());
+  std::ranges::copy(std::string_view(peeked_).substr(0, have), bytes.data());
+  peeked_.erase(0, have);
+  if (peeked_.empty()) peeked_.shrink_to_fit();
+  drained_ = false;
+  return static_cast<ssize_t>(have);
+}
+
+ssize_t Stream::peek(std::span<char> bytes) {
+  ssize_t more = 0;
+  if (peeked_.size() < bytes.size()) {
+    more = decrypt(bytes.first(bytes.size() - peeked_.size()));
+    if (more > 0) peeked_.append(bytes.data(), static_cast<std::size_t>(more));
+  }
+  if (peeked_.empty()) return more;
+  const std::size_t have = std::min(bytes.size(), peeked_.size());
+  std::ranges::copy(std::string_view(peeked_).substr(0, have), bytes.data());
+  return static_cast<ssize_t>(have);
+}
+
+ssize_t Stream::write(std::span<const char> bytes) {
+  std::size_t taken = 0;
+  ERR_clear_error();
+  if (SSL_write_ex(ssl_.get(), bytes.data(), bytes.size(), &taken) == 1)
+    return static_cast<ssize_t>(taken);
+  failed(SSL_get_error(ssl_.get(), 0));
+  return -1;
+}
+
+int Stream::finish() {
+  ERR_clear_error();
+  const int result = SSL_shutdown(ssl_.get());
+  if (result >= 0) return 0;
+  failed(SSL_get_error(ssl_.get(), result));
+  return -1;
+}
+
+bool Stream::agreed_on_postgresql() const {
+  const unsigned char* name = nullptr;
+  unsigned size = 0;
+  SSL_get0_alpn_selected(ssl_.get(), &name, &size);
+  return size > 0;  // there is no other that could be chosen
+}
+
+std::string Stream::server_name() const {
+  const char* const name = SSL_get_servername(ssl_.get(), TLSEXT_NAMETYPE_host_name);
+  return name != nullptr ? name : "";
+}
+
+bool Stream::shows_certificate_of(const Stream& other) const {
+  const X509* const ours = SSL_get_certificate(ssl_.get());
+  const X509* const theirs = SSL_get0_peer_certificate(other.ssl_.get());
+  return ours != nullptr && theirs != nullptr && X509_cmp(ours, theirs) == 0;
+}
+
+}  // namespace novip::tls
