@@ -19,6 +19,7 @@
 #include "admin/page_answer.h"
 #include "admin/page_request.h"
 #include "base/text.h"
+#include "net/http_framing.h"
 
 namespace novip::admin {
 
@@ -92,9 +93,10 @@ asio::awaitable<bool> serve_request(std::shared_ptr<Service> service, Stream& st
   parser.header_limit(page_header_limit);
   parser.body_limit(page_body_limit);
   stream.expires_after(service->timeout);
-  const auto [error, bytes] = co_await http::async_read(stream, buffer, parser, awaiting);
+  auto [error, bytes] = co_await http::async_read(stream, buffer, parser, awaiting);
   newcomer->reset();
   counters.bytes_in.add(bytes);
+  if (!error && net::is_unframed(parser)) error = http::error::bad_transfer_encoding;
   if (error) {
     auto response = response_to_error(error);
     if (!response) co_return false;

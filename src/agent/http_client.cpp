@@ -19,6 +19,7 @@
 
 #include "agent/bearer.h"
 #include "base/endpoint.h"
+#include "net/http_framing.h"
 
 namespace novip::agent {
 
@@ -61,6 +62,7 @@ awaitable<Heard> read_request(Stream* stream, beast::flat_buffer* buffer, Reques
   http::request_parser<http::empty_body> parser;
   parser.header_limit(largest_header);
   const auto [error, size] = co_await http::async_read_header(*stream, *buffer, parser, as_result);
+  if (!error && net::is_unframed(parser)) co_return Heard::nonsense;
   if (!error) {
     const bool has_body = parser.chunked() || parser.content_length_remaining().value_or(0) != 0;
     *request = parser.release();

@@ -34,14 +34,6 @@ config::Source master_socket(std::string words) {
                     words.substr(address.size()) + "\n"};
 }
 
-/// `forward kernel` and `guard` are not finished: sessions would go on when their server leaves its
-/// role. They are read and checked, and nothing runs with them.
-bool needs_kernel(const config::Config& config) {
-  const auto forwards = [](const config::Proxy& proxy) { return proxy.kernel.has_value(); };
-  return std::ranges::any_of(config.proxies, forwards) ||
-         (config.state && !config.state->guards.empty());
-}
-
 }  // namespace
 
 Loading load(const Options& options) {
@@ -55,10 +47,6 @@ Loading load(const Options& options) {
   });
   if (!loaded.config)
     result.refusal = "the configuration has errors";
-  else if (needs_kernel(*loaded.config))
-    result.refusal =
-        "'forward kernel' and 'guard' are not ready in this version, which would not end the "
-        "sessions of a server that leaves its role: write 'forward relay'";
   else if (warned && options.fail_on_warnings)
     result.refusal = "the configuration has warnings, and -dW makes them errors";
   else

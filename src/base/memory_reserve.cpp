@@ -1,8 +1,9 @@
 #include "base/memory_reserve.h"
 
 #include <atomic>
-#include <cstdlib>
 #include <new>
+
+#include <sys/mman.h>
 
 namespace novip::memory_reserve {
 
@@ -15,7 +16,7 @@ std::atomic<std::size_t> size{0};
 void use() {
   void* const taken = block.exchange(nullptr);
   if (taken == nullptr) throw std::bad_alloc();
-  std::free(taken);
+  ::munmap(taken, size);
 }
 
 }  // namespace
@@ -28,10 +29,12 @@ void set_aside(std::size_t bytes) {
 
 bool there() {
   if (block.load(std::memory_order_relaxed) != nullptr || size == 0) return true;
-  void* const asked = std::malloc(size);
+  // From the kernel and back to it: a freed block of malloc() stays in one thread's arena.
+  void* const asked =
+      ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   void* expected = nullptr;
-  if (asked == nullptr) return false;
-  if (!block.compare_exchange_strong(expected, asked)) std::free(asked);  // another thread has it
+  if (asked == MAP_FAILED) return false;
+  if (!block.compare_exchange_strong(expected, asked)) ::munmap(asked, size);  // another has it
   return true;
 }
 

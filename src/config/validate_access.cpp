@@ -10,11 +10,6 @@ namespace novip::config {
 
 namespace {
 
-bool is_loopback(const Bind& bind) {
-  static const auto loopback = Networks{*Network::parse("127.0.0.0/8"), *Network::parse("::1")};
-  return contains(loopback, bind.address);
-}
-
 /// What `token-file` names.
 void read_token(Parser& p, const Location& where, const std::string& path, std::string& token) {
   if (path.empty() || !p.lookup().enabled()) return;
@@ -51,7 +46,8 @@ void check_state(Parser& p) {
 /// which may only look.
 void check_stats_sockets(Parser& p) {
   for (const auto& socket : p.config().global.stats_sockets) {
-    if (socket.level != Level::admin || !socket.bind.address.is_ip() || is_loopback(socket.bind))
+    if (socket.level != Level::admin || !socket.bind.address.is_ip() ||
+        socket.bind.address.is_loopback())
       continue;
     p.warning_at(socket.bind.where,
                  "'stats socket " + socket.bind.text +

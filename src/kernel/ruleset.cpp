@@ -65,7 +65,7 @@ class Making {
     const bool v4 = service.family == AF_INET;
     service.from_outside = all_here || (v4 ? machine_.forwards_v4 : machine_.forwards_v6);
     service.from_loopback = all_here || (v4 && machine_.routes_loopback);
-    const bool local_only = std::ranges::all_of(service.binds, is_loopback);
+    const bool local_only = std::ranges::all_of(service.binds, &Endpoint::is_loopback);
     if (any && !service.from_outside && !local_only)
       complain("Proxy " + service.name +
                ": clients of other machines are relayed, not forwarded by " + "the kernel, until " +

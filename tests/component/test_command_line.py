@@ -69,9 +69,9 @@ def test_all_errors_of_a_file_are_told_at_once(write):
 
 @pytest.mark.novip_only
 def test_what_is_not_supported_is_refused_with_a_reason(write):
-    code, output = run("-c", "-f", write("more.cfg", GOOD + "    stick-table type ip size 1\n"))
+    code, output = run("-c", "-f", write("more.cfg", GOOD + "    stick store-response src\n"))
     assert code == 1
-    assert "more.cfg:10" in output and "stick-table" in output
+    assert "more.cfg:10" in output and "inspects no traffic" in output
 
 
 @pytest.mark.novip_only

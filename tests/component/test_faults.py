@@ -359,10 +359,11 @@ def test_sessions_of_pools_have_keep_alive_unless_told_otherwise(start_proxy, na
                 f"    cluster pg role primary\n")
     with psycopg.connect(host="127.0.0.1", port=port, dbname="app", user="app") as session:
         assert session.execute("SELECT 1").fetchone() == (1,)
-        shown = subprocess.run(["ss", "-tnoH", "state", "established", "sport", "=", f":{port}"],
-                               check=True, capture_output=True, text=True).stdout
-        assert re.search(r"timer:\(keepalive,(\d+)sec", shown), shown
-        shown = subprocess.run(["ss", "-tnoH", "state", "established", "dport", "=",
-                                f":{native.ports.postgres}"],
-                               check=True, capture_output=True, text=True).stdout
-        assert "keepalive" in shown
+
+        def has_keepalive(*which):      # a timer of what was just sent comes before it
+            shown = subprocess.run(["ss", "-tnoH", "state", "established", *which],
+                                   check=True, capture_output=True, text=True).stdout
+            return re.search(r"timer:\(keepalive,(\d+)sec", shown)
+        wait_for(lambda: has_keepalive("sport", "=", f":{port}"), "the client's side has it")
+        wait_for(lambda: has_keepalive("dport", "=", f":{native.ports.postgres}"),
+                 "the server's side has it")

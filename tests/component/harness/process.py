@@ -17,12 +17,14 @@ class Process:
         self.log = pathlib.Path(log)
         if network:
             command, user = [*_enter(network, user), *command], None
+        identity = {"user": user, "group": pwd.getpwnam(user).pw_gid,
+                    "extra_groups": []} if user else {}
         with self.log.open("ab") as output:
             self._child = subprocess.Popen(
                 [str(word) for word in command], stdin=subprocess.DEVNULL, stdout=output,
                 stderr=output, env=env, pass_fds=pass_fds, cwd="/",
                 start_new_session=True,     # Ctrl-C is for us: we end it in order
-                **({"user": user, "group": user, "extra_groups": []} if user else {}))
+                **identity)
 
     @property
     def pid(self):

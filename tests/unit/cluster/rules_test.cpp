@@ -59,28 +59,28 @@ TEST(Rules, WhatIsThereNoMore) {
 
 TEST(Rules, Addresses) {
   Rules rules;
-  const auto from = [](const char* address, unsigned bits) {
+  const auto from = [](const char* network) {
     config::Test test;
     test.fetch = Fetch::source;
-    test.networks = {{*Endpoint::ip(address, 0), bits}};
+    test.networks = {*Network::parse(network)};
     return test;
   };
-  EXPECT_TRUE(rules.holds(from("10.0.0.0", 8)));
-  EXPECT_TRUE(rules.holds(from("10.1.2.2", 31)));
-  EXPECT_FALSE(rules.holds(from("10.1.2.2", 32)));
-  EXPECT_TRUE(rules.holds(from("0.0.0.0", 0)));
-  EXPECT_FALSE(rules.holds(from("::1", 128)));
+  EXPECT_TRUE(rules.holds(from("10.0.0.0/8")));
+  EXPECT_TRUE(rules.holds(from("10.1.2.2/31")));
+  EXPECT_FALSE(rules.holds(from("10.1.2.2/32")));
+  EXPECT_TRUE(rules.holds(from("0.0.0.0/0")));
+  EXPECT_FALSE(rules.holds(from("::1/128")));
   rules.client = *Endpoint::ip("::ffff:10.1.2.3", 40000);
-  EXPECT_TRUE(rules.holds(from("10.0.0.0", 8)));
+  EXPECT_TRUE(rules.holds(from("10.0.0.0/8")));
   rules.client = *Endpoint::unix_path("/x");
-  EXPECT_FALSE(rules.holds(from("0.0.0.0", 0)));
+  EXPECT_FALSE(rules.holds(from("0.0.0.0/0")));
 }
 
 TEST(Rules, TheFirstThatHoldsDecides) {
   Rules rules;
   const auto snapshot = rules.lab.roster->snapshot();
   const Situation situation{*snapshot, rules.lab.load, rules.client, rules.here};
-  const config::Condition never{true, {{{false, "", {Test{}}}}}};
+  const config::Condition never{true, {{{false, "", {config::Test{}}}}}};
   EXPECT_TRUE(accepts({}, situation));
   EXPECT_FALSE(accepts({{true, never}, {false, {}}, {true, {}}}, situation));
   EXPECT_TRUE(accepts({{false, never}}, situation));

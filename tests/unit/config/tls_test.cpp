@@ -68,7 +68,7 @@ TEST(BindTls, Mistakes) {
   EXPECT_NE(told(read("global\n stats socket /s ssl crt /x.pem\n")).find("PostgreSQL's clients"),
             std::string::npos);
   EXPECT_NE(told(read(timeouts + "listen a\n mode http\n bind :1 ssl crt /x.pem\n stats enable\n"))
-                .find("6! 'bind :1': 'ssl' is for PostgreSQL's clients, and this is in HTTP mode"),
+                .find("7! 'bind :1': 'ssl' is for PostgreSQL's clients, and this is in HTTP mode"),
             std::string::npos);
 }
 

@@ -13,7 +13,7 @@ Listener another_listener(Lab& lab, std::uint64_t number, Endpoint& address) {
   auto fds = net::listen(options, 1);
   if (!fds) std::abort();
   address = Endpoint::local_of(fds->front().get());
-  return {std::move(fds->front()), 0, &lab.section().binds[0], number};
+  return {std::move(fds->front()), 0, &lab.section().binds[0], number, nullptr};
 }
 
 std::vector<Listener> only(Listener listener) {

@@ -97,7 +97,7 @@ class Lab {
                            std::uint64_t ticket) { verify(worker, proxy, server, ticket); };
     for (unsigned i = 0; i < count; ++i) {
       std::vector<Listener> own;
-      own.push_back({std::move((*fds)[i]), 0, &section().binds[0]});
+      own.push_back({std::move((*fds)[i]), 0, &section().binds[0], 0, nullptr});
       workers.push_back(std::make_unique<Worker>(i, count, shared, current(), std::move(own)));
     }
     for (auto& worker : workers) {
