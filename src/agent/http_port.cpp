@@ -1,5 +1,6 @@
 #include "agent/http_port.h"
 
+#include <poll.h>
 #include <utility>
 
 #include <boost/asio/as_tuple.hpp>
@@ -18,6 +19,11 @@ namespace {
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 constexpr Milliseconds pause_without_descriptors{100};
 constexpr std::chrono::minutes between_complaints{1};
+
+bool somebody_is_there(int listener) {
+  pollfd asked{listener, POLLIN, 0};
+  return ::poll(&asked, 1, 0) == 1;
+}
 
 }  // namespace
 
@@ -54,7 +60,8 @@ void HttpPort::start() { asio::co_spawn(io_, accept_all(), asio::detached); }
 
 asio::awaitable<void> HttpPort::accept_all() {
   for (;;) {
-    if (places_->taken >= places_->limit)  // only for somebody who is there one has to go
+    // Only for somebody who is there one has to go. Asio's wait may end for one who was let in.
+    while (places_->taken >= places_->limit && !somebody_is_there(acceptor_.native_handle()))
       co_await acceptor_.async_wait(asio::socket_base::wait_read, as_result);
     while (places_->taken >= places_->limit) {
       service_->newcomers->close_one();

@@ -46,8 +46,14 @@ Acceptor::Acceptor(Loop& loop, Listener listener)
 
 Acceptor::~Acceptor() {
   loop_.deadlines().cancel(*this);
+  close();
+}
+
+void Acceptor::close() {
+  if (!listener_.fd) return;
   // Other workers may hold copies of a Unix or inherited socket.
   loop_.poller().remove(listener_.fd.get());
+  listener_.fd.reset();
 }
 
 void Acceptor::refresh() {

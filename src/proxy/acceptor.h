@@ -24,6 +24,8 @@ class Acceptor final : public Watcher, public Timed {
   /// Before it closes: lets in who is in the backlog, whatever the limits, since they would be
   /// reset.
   void drain();
+  /// Then there are no further calls but the destructor's.
+  void close();
   /// Takes the clients it can after waiting for a place.
   void serve() { accept_clients(); }
 

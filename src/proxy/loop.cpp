@@ -192,8 +192,7 @@ void Loop::adopt(std::shared_ptr<const cluster::Snapshot> snapshot, std::vector<
   };
   for (auto& acceptor : acceptors_)
     if (!stays(*acceptor)) acceptor->drain();
-  for (auto& acceptor : acceptors_) poller_.bury(std::move(acceptor));
-  acceptors_.clear();
+  bury_acceptors();
   make_backends(*snapshot);
   tls_ = std::move(tls);
   const auto before = std::exchange(snapshot_, std::move(snapshot));
@@ -249,7 +248,14 @@ void Loop::stop_accepting(TimePoint deadline) {
 
 void Loop::close_listeners() {
   stopping_ = true;
-  for (auto& acceptor : acceptors_) poller_.bury(std::move(acceptor));
+  bury_acceptors();
+}
+
+void Loop::bury_acceptors() {
+  for (auto& acceptor : acceptors_) {
+    acceptor->close();
+    poller_.bury(std::move(acceptor));
+  }
   acceptors_.clear();
 }
 

@@ -130,6 +130,7 @@ class Loop {
   bool wake_peers();
   void make_backends(const cluster::Snapshot& snapshot);
   void close_listeners();
+  void bury_acceptors();
   void follow(const cluster::Snapshot& before);
   void cut_sessions(const cluster::Snapshot& before);
   void cut_sessions_of(std::size_t backend, std::size_t server, bool cut, bool lost);

@@ -10,6 +10,8 @@ from harness import settings
 class SyslogReceiver:
     def __init__(self, path):
         self._udp = socket.socket(type=socket.SOCK_DGRAM)
+        # What comes while nobody reads; SO_RCVBUFFORCE, which Python has no name for.
+        self._udp.setsockopt(socket.SOL_SOCKET, 33 if os.geteuid() == 0 else socket.SO_RCVBUF, 16 << 20)
         self._udp.bind(("127.0.0.1", 0))
         self._unix = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._unix.bind(str(path))
@@ -37,7 +39,7 @@ class SyslogReceiver:
                     return match
             ready, _, _ = select.select([self._udp, self._unix], [], [],
                                         seconds * settings.PATIENCE)
-            assert ready, f"no line like {pattern.pattern!r}; received: {self.lines}"
+            assert ready, f"no line like {pattern.pattern!r}; the last ones: {self.lines[-40:]}"
             for receiver in ready:
                 way = "udp" if receiver is self._udp else "unix"
                 self.lines.append((way, receiver.recv(65536).decode()))

@@ -214,9 +214,10 @@ TEST_F(HttpPortTest, LetsClientsWaitInTheBacklogPastItsLimit) {
 
 TEST_F(HttpPortTest, SilentClientsKeepNobodyOut) {
   serve(2);
-  auto heard = connect(), silent = connect();
+  auto heard = connect();
   heard.get("/primary");
   heard.hear_until("known\n");
+  auto silent = connect();
   silent.say("GET /primary HT");
   wait_until([this] { return places_->taken == 2; });
   auto third = connect();

@@ -51,7 +51,7 @@ class Lab {
     for (const auto& listener : listeners) {
       view.servers.emplace_back();
       view.servers.back().address = Endpoint::local_of(listener.get());
-      view.servers.back().usable = true;
+      view.servers.back().usable = view.servers.back().up = true;
       view.servers.back().weight = 1;
     }
   }
