@@ -177,8 +177,8 @@ StatRow frontend_row(const Statistics& statistics, std::size_t index) {
   row.set("req_rate", statistics.page(index).request_rate.now());
   row.set("req_rate_max", statistics.page(index).request_rate.peak());
   row.set("req_tot", 0);
-  set_zeros(row, {"dresp", "rate_lim", "comp_in", "comp_out", "comp_byp", "comp_rsp", "wrew",
-                  "eint"});
+  set_zeros(row,
+            {"dresp", "rate_lim", "comp_in", "comp_out", "comp_byp", "comp_rsp", "wrew", "eint"});
   if (proxy.settings->mode == config::Mode::http) set_http(row, statistics.page(index), true);
   return row;
 }

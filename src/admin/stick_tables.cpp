@@ -31,8 +31,9 @@ Filter read_filter(const Call& call, bool ipv6) {
     return filter;
   }
   if (!what.starts_with("data.")) {
-    filter.wrong = "Optional argument only supports \"data.<store_data_type>\" <operator> <value> "
-                   "and key <key>";
+    filter.wrong =
+        "Optional argument only supports \"data.<store_data_type>\" <operator> <value> "
+        "and key <key>";
   } else if (what != "data.server_id") {
     filter.wrong = "Filter entry #1: Unknown data type";
   } else {
@@ -41,7 +42,8 @@ Filter read_filter(const Call& call, bool ipv6) {
     constexpr std::string_view known[] = {"eq", "ne", "le", "ge", "lt", "gt"};
     if (std::ranges::find(known, value) == std::end(known))
       filter.wrong =
-          "Filter entry #1: Require and operator among \"eq\", \"ne\", \"le\", \"ge\", \"lt\", \"gt\"";
+          "Filter entry #1: Require and operator among \"eq\", \"ne\", \"le\", \"ge\", \"lt\", "
+          "\"gt\"";
     else if (!number)
       filter.wrong = "Filter entry #1: Require a valid integer value to compare against";
     filter.number = number.value_or(0);
@@ -122,8 +124,9 @@ Answer show_table(const Call& call) {
 
 Answer clear_table(const Call& call) {
   if (call.argument(0).empty())
-    return refusal("Required arguments: <table> \"data.<store_data_type>\" <operator> <value> or "
-                   "<table> key <key>");
+    return refusal(
+        "Required arguments: <table> \"data.<store_data_type>\" <operator> <value> or "
+        "<table> key <key>");
   const auto table = find_table(call);
   if (!table) return refusal("No such table");
   const config::Proxy& proxy = *call.roster().proxies()[*table].settings;

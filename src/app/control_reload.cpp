@@ -128,8 +128,7 @@ Expected<Control::Prepared, std::vector<Error>> Control::prepare(const Next& mer
   Listeners::Before before;
   before.running = &listeners_;
   auto listeners = Listeners::open(*merged, count, std::move(before));
-  if (!listeners)
-    errors.insert(errors.end(), listeners.error().begin(), listeners.error().end());
+  if (!listeners) errors.insert(errors.end(), listeners.error().begin(), listeners.error().end());
   // Certificates that could not be used before either are no reason to stay with the old file.
   prepared.checks = std::make_unique<probe::Checks>(io_, roster_, merged);
   for (const auto& complaint : prepared.checks->complaints())

@@ -72,7 +72,7 @@ struct FrontendCounters {
   Counter connections;  // conn_tot
   Counter sessions;     // stot
   Counter bytes_in, bytes_out;
-  Counter denied, request_errors;           // dcon, ereq
+  Counter denied, request_errors;            // dcon, ereq
   Counter denied_sessions, denied_requests;  // dses, dreq
 };
 
@@ -109,9 +109,9 @@ struct Load {
   struct Proxy {
     Gauge frontend_sessions;
     Gauge backend_sessions;
-    Gauge queued;  // sessions waiting for a place on any server
-    Gauge held;    // sessions waiting for a server to be there at all
-    Peak held_ms;  // how long those waited whose wait is over
+    Gauge queued;                             // sessions waiting for a place on any server
+    Gauge held;                               // sessions waiting for a server to be there at all
+    Peak held_ms;                             // how long those waited whose wait is over
     std::atomic<std::uint64_t> log_lines{0};  // written about sessions of the frontend
     SharedStickTable stick_table;
     Slots<Server> servers;

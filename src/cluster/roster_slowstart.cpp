@@ -3,8 +3,8 @@
 #include "cluster/roster.h"
 
 /// `slowstart`: a server that came up takes a share that grows with time (server.c,
-/// `server_recalc_eweight` and `srv_dynamic_maxconn`). At start, and with algorithms whose shares do
-/// not change while running, it has all of it at once.
+/// `server_recalc_eweight` and `srv_dynamic_maxconn`). At start, and with algorithms whose shares
+/// do not change while running, it has all of it at once.
 namespace novip::cluster {
 
 namespace {
@@ -32,8 +32,10 @@ void Roster::warm_up(TimePoint now) {
     for (ServerState& server : proxy.servers) {
       if (server.warmth == full_warmth) continue;
       const auto passed = now - server.warming_since;
-      const auto steps = full_warmth * passed / std::max(server.settings->slowstart, Milliseconds{1});
-      const auto warmth = std::min<std::uint64_t>(full_warmth, static_cast<std::uint64_t>(steps) + 1);
+      const auto steps =
+          full_warmth * passed / std::max(server.settings->slowstart, Milliseconds{1});
+      const auto warmth =
+          std::min<std::uint64_t>(full_warmth, static_cast<std::uint64_t>(steps) + 1);
       if (server.warmth == warmth) continue;
       server.warmth = static_cast<unsigned>(warmth);
       changed_ = true;

@@ -52,8 +52,8 @@ bool holds(const config::Test& test, const Situation& at) {
 }
 
 bool holds(const config::Term& term, const Situation& at) {
-  const bool any = std::ranges::any_of(
-      term.any, [&at](const config::Test& test) { return holds(test, at); });
+  const bool any =
+      std::ranges::any_of(term.any, [&at](const config::Test& test) { return holds(test, at); });
   return any != term.negated;
 }
 

@@ -24,8 +24,7 @@ bool holds(const config::Condition& condition, const Situation& situation);
 bool accepts(const std::vector<config::AccessRule>& rules, const Situation& situation);
 
 /// The index that the first rule that holds leads to.
-std::optional<int> chosen(const std::vector<config::ChoiceRule>& rules,
-                          const Situation& situation);
+std::optional<int> chosen(const std::vector<config::ChoiceRule>& rules, const Situation& situation);
 
 /// nbsrv(): servers that take new sessions; of backup servers one, unless `allbackups`.
 unsigned usable_servers(const ProxyView& backend);

@@ -90,7 +90,7 @@ ServerView view_of(const ServerState& server) {
   const bool up = server.eligibility || server.settings->retired
                       ? takes_sessions
                       : server.up() && !server.unknown() && static_cast<bool>(server.address);
-  return {server.settings, server.address, takes_sessions, up,       server.effective_weight(),
+  return {server.settings, server.address, takes_sessions, up,        server.effective_weight(),
           server.maxconn,  fallback,       server.epoch,   server.cut};
 }
 

@@ -25,8 +25,8 @@ constexpr std::size_t cut_reasons = 6;
 /// What a worker needs to know of one server to route to it.
 struct ServerView {
   const config::Server* settings = nullptr;
-  Endpoint address;       // as resolved now; none: not usable
-  bool usable = false;    // may take new sessions
+  Endpoint address;     // as resolved now; none: not usable
+  bool usable = false;  // may take new sessions
   /// May take those that must go to it, even where it takes no others (drain, weight 0): clients
   /// that stay on their server, `use-server`.
   bool up = false;

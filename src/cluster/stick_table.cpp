@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+
 #include <netinet/in.h>
 
 namespace novip::cluster {

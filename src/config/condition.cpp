@@ -94,7 +94,8 @@ bool read_numbers(Parser& p, const Arguments& words, std::size_t at, std::size_t
     const auto rest = colon == std::string::npos ? "" : word.substr(colon + 1);
     const auto to = rest.empty() ? std::nullopt : parse_number(rest);
     if (!from || (!rest.empty() && !to)) {
-      p.error("'" + word + "' is neither a number, nor a range such as 1:5, nor one of 'eq', 'ge', "
+      p.error("'" + word +
+              "' is neither a number, nor a range such as 1:5, nor one of 'eq', 'ge', "
               "'gt', 'le' and 'lt'");
       return false;
     }
@@ -116,12 +117,12 @@ bool read_numbers(Parser& p, const Arguments& words, std::size_t at, std::size_t
   return !test.ranges.empty();
 }
 
-bool read_networks(Parser& p, const Arguments& words, std::size_t at, std::size_t end,
-                   Test& test) {
+bool read_networks(Parser& p, const Arguments& words, std::size_t at, std::size_t end, Test& test) {
   for (; at < end; ++at) {
     const auto network = Network::parse(p.expanded(words[at]));
     if (!network) {
-      p.error("'" + words[at] + "' is not an address or a network such as 10.0.0.0/8; names and "
+      p.error("'" + words[at] +
+              "' is not an address or a network such as 10.0.0.0/8; names and "
               "files of addresses are not supported");
       return false;
     }

@@ -149,9 +149,10 @@ void explain_clients(const Proxy& proxy, std::vector<std::string>& lines) {
     lines.push_back("At most " + std::to_string(proxy.maxconn) +
                     " clients at a time; more wait to be accepted.");
   if (!proxy.logs.empty())
-    lines.push_back(proxy.logs_sessions() ? "Each session is logged when it ends."
-                                 : "Each session is logged when it begins, without its end "
-                                   "('option tcplog' says more).");
+    lines.push_back(proxy.logs_sessions()
+                        ? "Each session is logged when it ends."
+                        : "Each session is logged when it begins, without its end "
+                          "('option tcplog' says more).");
 }
 
 void explain_page(const Proxy& proxy, std::vector<std::string>& lines) {

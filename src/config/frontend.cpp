@@ -43,8 +43,9 @@ void set_tcplog(Parser& p, const Arguments&) {
 
 void set_log_format(Parser& p, const Arguments& words) {
   if (words.size() > 1)
-    return p.error("'log-format' expects only one argument, don't forget to escape spaces or "
-                   "to use quotes");
+    return p.error(
+        "'log-format' expects only one argument, don't forget to escape spaces or "
+        "to use quotes");
   Proxy& proxy = p.proxy();
   if (p.draft().is_defaults && proxy.tcplog)
     p.warning("'log-format' overrides previous 'option tcplog' in 'defaults' section");

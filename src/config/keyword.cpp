@@ -20,8 +20,8 @@ const std::vector<Keyword>& all_keywords() {
     for (const auto table :
          {global_keywords(), proxy_keywords(), frontend_keywords(), backend_keywords(),
           check_keywords(), stats_keywords(), resolvers_keywords(), state_keywords(),
-          cluster_keywords(), pool_keywords(), kernel_keywords(), rule_keywords(),
-          stick_keywords(), absent_keywords()})
+          cluster_keywords(), pool_keywords(), kernel_keywords(), rule_keywords(), stick_keywords(),
+          absent_keywords()})
       rows.insert(rows.end(), table.begin(), table.end());
     return rows;
   }();

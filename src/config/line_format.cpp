@@ -125,9 +125,7 @@ class Reader {
 
   void add(LinePiece piece) { format_.pieces.push_back(std::move(piece)); }
 
-  void add_text(std::string_view text) {
-    add({Field::text, false, false, std::string(text)});
-  }
+  void add_text(std::string_view text) { add({Field::text, false, false, std::string(text)}); }
 
   /// `%name`, `%{flags}name`, or `%%`.
   void read_variable() {
@@ -176,8 +174,7 @@ class Reader {
   void add_variable(std::string_view name, Flags flags) {
     const auto* const found = std::ranges::find(variables, name, &Variable::name);
     const std::string quoted = "variable '" + std::string(name) + "'";
-    if (found == std::end(variables))
-      return fail("no such " + quoted + "; '%%' is a single '%'");
+    if (found == std::end(variables)) return fail("no such " + quoted + "; '%%' is a single '%'");
     if (found->kind & http) {
       fault_ = {quoted + " is reserved for HTTP mode", true};
       return;
@@ -202,8 +199,8 @@ Expected<LineFormat, LineFault> parse_line_format(std::string_view text) {
 }
 
 const LineFormat& tcplog_format() {
-  static const LineFormat format = *parse_line_format(
-      "%ci:%cp [%t] %ft %b/%s %Tw/%Tc/%Tt %B %ts %ac/%fc/%bc/%sc/%rc %sq/%bq");
+  static const LineFormat format =
+      *parse_line_format("%ci:%cp [%t] %ft %b/%s %Tw/%Tc/%Tt %B %ts %ac/%fc/%bc/%sc/%rc %sq/%bq");
   return format;
 }
 

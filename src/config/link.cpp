@@ -16,16 +16,15 @@ int find_proxy(const Config& config, const std::string& name, bool backend) {
 }
 
 int find_server(const Proxy& proxy, const std::string& name) {
-  const auto found = std::ranges::find_if(proxy.servers, [&](const Server& server) {
-    return server.name == name && !server.retired;
-  });
+  const auto found = std::ranges::find_if(
+      proxy.servers, [&](const Server& server) { return server.name == name && !server.retired; });
   return found == proxy.servers.end() ? -1 : static_cast<int>(found - proxy.servers.begin());
 }
 
 void link_test(const Config& config, std::size_t here, Test& test) {
   const bool frontend = test.fetch == Test::Fetch::frontend_sessions;
-  test.proxy_index = test.proxy.empty() ? static_cast<int>(here)
-                                        : find_proxy(config, test.proxy, !frontend);
+  test.proxy_index =
+      test.proxy.empty() ? static_cast<int>(here) : find_proxy(config, test.proxy, !frontend);
   if (test.fetch == Test::Fetch::server_up && test.proxy_index >= 0)
     test.server_index =
         find_server(config.proxies[static_cast<std::size_t>(test.proxy_index)], test.server);

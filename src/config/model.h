@@ -52,7 +52,7 @@ struct Bind {
   Keepalive keepalive;                           // its proxy's
   SocketOptions file;
   std::optional<BindTls> tls;  // `ssl`; none: bytes are bytes, TLS passes through
-  std::size_t place = 0;  // of its gauge in cluster::Load::Proxy::binds
+  std::size_t place = 0;       // of its gauge in cluster::Load::Proxy::binds
 
   friend bool operator==(const Bind&, const Bind&) = default;
 };
@@ -305,7 +305,7 @@ struct Global {
   unsigned maxconn = 0;   // 0: from the descriptor limit
   unsigned nbthread = 0;  // 0: one per core
   unsigned ulimit_n = 0;
-  unsigned maxstarting = 0;    // clients that have not said yet what they want; 0: maxconn / 4
+  unsigned maxstarting = 0;  // clients that have not said yet what they want; 0: maxconn / 4
   bool nosplice = false;
   unsigned spread_checks = 0;  // percent, 0..50
   Milliseconds hard_stop_after{0};

@@ -134,7 +134,8 @@ void Parser::unknown_keyword(const std::vector<std::string>& words) {
   const unsigned elsewhere = sections_of(words);
   // A line for the other side of a proxy does no harm there: HAProxy warns, and goes on.
   // Not so a line that says where clients go.
-  const bool leads = words[0].ends_with("server") || words[0] == "server-template" || words[0] == "cluster";
+  const bool leads =
+      words[0].ends_with("server") || words[0] == "server-template" || words[0] == "cluster";
   if ((elsewhere & any_proxy) && (section_ & any_proxy) && !leads)
     return warning(quoted + " ignored because " + std::string(section_name(section_)) + " '" +
                    proxy().name + "' has no " + (section_ == in_frontend ? "backend" : "frontend") +

@@ -1,9 +1,10 @@
 #include "config/predicate.h"
 
 #include <algorithm>
-#include <openssl/opensslv.h>
 #include <optional>
 #include <vector>
+
+#include <openssl/opensslv.h>
 
 #include "base/text.h"
 
@@ -14,8 +15,8 @@ namespace {
 constexpr unsigned deepest = 32;
 
 /// Of HAProxy's build options, those that novip has as well.
-constexpr std::string_view features[] = {"ACCEPT4", "CRYPT_H",     "EPOLL",  "GETADDRINFO", "OPENSSL",
-                                         "PCRE2",   "POLL",        "PROMEX", "SYSTEMD",     "THREAD"};
+constexpr std::string_view features[] = {"ACCEPT4", "CRYPT_H", "EPOLL",  "GETADDRINFO", "OPENSSL",
+                                         "PCRE2",   "POLL",    "PROMEX", "SYSTEMD",     "THREAD"};
 
 /// "2.6.12" → 2, 6, 12; a development version comes before the release: "2.6-dev3" → 2, 6, -1, 3.
 std::vector<long> version_parts(std::string_view text) {
@@ -46,8 +47,8 @@ bool is_at_least(std::string_view ours, std::string_view asked) {
 }
 
 const std::string& openssl_version() {
-  static const std::string version = format("%d.%d.%d", OPENSSL_VERSION_MAJOR,
-                                            OPENSSL_VERSION_MINOR, OPENSSL_VERSION_PATCH);
+  static const std::string version =
+      format("%d.%d.%d", OPENSSL_VERSION_MAJOR, OPENSSL_VERSION_MINOR, OPENSSL_VERSION_PATCH);
   return version;
 }
 
@@ -76,7 +77,9 @@ constexpr Predicate predicates[] = {
     {"openssl_version_atleast", 1,
      [](const Arguments& of, const Environment&) { return is_at_least(openssl_version(), of[0]); }},
     {"openssl_version_before", 1,
-     [](const Arguments& of, const Environment&) { return !is_at_least(openssl_version(), of[0]); }},
+     [](const Arguments& of, const Environment&) {
+       return !is_at_least(openssl_version(), of[0]);
+     }},
     {"ssllib_name_startswith", 1,
      [](const Arguments& of, const Environment&) {
        return std::string_view(OPENSSL_VERSION_TEXT).starts_with(of[0]);

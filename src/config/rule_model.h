@@ -74,10 +74,10 @@ struct ChoiceRule {
 
 /// `stick-table type ip size N …`.
 struct StickTable {
-  bool ipv6 = false;      // type ipv6: has both; type ip has IPv4 addresses only
-  std::size_t size = 0;   // entries
+  bool ipv6 = false;       // type ipv6: has both; type ip has IPv4 addresses only
+  std::size_t size = 0;    // entries
   Milliseconds expire{0};  // 0: never
-  bool nopurge = false;   // a full table takes no more, instead of forgetting the oldest
+  bool nopurge = false;    // a full table takes no more, instead of forgetting the oldest
 
   friend bool operator==(const StickTable&, const StickTable&) = default;
 };

@@ -10,7 +10,7 @@ namespace novip::config {
 
 namespace {
 
-constexpr unsigned most_templates = 256;  // servers of one line
+constexpr unsigned most_templates = 256;    // servers of one line
 constexpr std::size_t most_servers = 4096;  // of a proxy that has such lines
 
 void tell_duplicates(Parser& p, const Server& server) {
@@ -39,14 +39,17 @@ void add_one(Parser& p, const Arguments& words, const std::string& name, const H
 /// "3" → 1 to 3, "5-8" → 5 to 8.
 std::optional<std::pair<unsigned, unsigned>> read_range(Parser& p, const std::string& text) {
   const auto dash = text.find('-');
-  const auto first = dash == std::string::npos ? std::optional<std::uint64_t>(1)
-                                               : parse_number(std::string_view(text).substr(0, dash));
+  const auto first = dash == std::string::npos
+                         ? std::optional<std::uint64_t>(1)
+                         : parse_number(std::string_view(text).substr(0, dash));
   const auto last = parse_number(std::string_view(text).substr(dash + 1));
   if (first && last && *first >= 1 && *first <= *last && *last - *first < most_templates &&
       *last <= 0xffffffff)
     return std::pair(static_cast<unsigned>(*first), static_cast<unsigned>(*last));
-  p.error("'server-template' expects how many servers, or from which number to which ('3', '1-3'), "
-          "and at most " + std::to_string(most_templates) + ", got '" + text + "'");
+  p.error(
+      "'server-template' expects how many servers, or from which number to which ('3', '1-3'), "
+      "and at most " +
+      std::to_string(most_templates) + ", got '" + text + "'");
   return std::nullopt;
 }
 

@@ -82,13 +82,13 @@ struct Server {
   unsigned maxconn = 0;   // 0: none
   unsigned maxqueue = 0;  // 0: none
   bool backup = false;
-  bool disabled = false;  // starts in maintenance
+  bool disabled = false;   // starts in maintenance
   bool non_stick = false;  // no client is remembered to be its
   OnMarkedDown on_marked_down = OnMarkedDown::none;
   OnMarkedUp on_marked_up = OnMarkedUp::none;
   SendProxy send_proxy = SendProxy::none;
   std::optional<Milliseconds> tcp_user_timeout;  // none: the kernel's, a minute in role pools
-  Milliseconds slowstart{0};  // from coming up to its full share; 0: at once
+  Milliseconds slowstart{0};                     // from coming up to its full share; 0: at once
   std::vector<InitAddr> init_addr{InitAddr::last, InitAddr::libc};
   Endpoint init_addr_ip;     // for InitAddr::ip
   std::string resolvers;     // section name; empty: resolved once, at start

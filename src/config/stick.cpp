@@ -62,8 +62,9 @@ void set_stick_table(Parser& p, const Arguments& words) {
     } else if (word == "peers") {
       return p.error("'stick-table': 'peers' is not supported: each novip has a table of its own");
     } else {
-      return p.error("'stick-table' expects 'type', 'size', 'expire' or 'nopurge' and a value, got '" +
-                     word + "'");
+      return p.error(
+          "'stick-table' expects 'type', 'size', 'expire' or 'nopurge' and a value, got '" + word +
+          "'");
     }
   }
   if (!typed) return p.error("'stick-table' expects 'type ip' or 'type ipv6'");

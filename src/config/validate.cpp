@@ -116,7 +116,8 @@ void check_stats_admin(Parser& p, const Proxy& proxy) {
                      "when the page is asked for at a loopback address");
 }
 
-/// A format with variables of HTTP is one of a `defaults` section with a statistics page's listener.
+/// A format with variables of HTTP is one of a `defaults` section with a statistics page's
+/// listener.
 void check_log_format(Parser& p, const Draft& draft) {
   if (!draft.log_format_fault) return;
   const auto& [where, fault] = *draft.log_format_fault;

@@ -12,7 +12,9 @@ struct Table : StickTable {
     configure({false, size, expire, nopurge});
   }
   TimePoint now{seconds(1000)};
-  void put(const char* client, std::size_t server) { store(*key_named(client, false), server, now); }
+  void put(const char* client, std::size_t server) {
+    store(*key_named(client, false), server, now);
+  }
   std::optional<std::size_t> of(const char* client) { return find(*key_named(client, false), now); }
 };
 

@@ -68,8 +68,9 @@ TEST(Directives, OnlyOneBranchCounts) {
 }
 
 TEST(Directives, Remarks) {
-  EXPECT_EQ(told_of_listen(".notice \"all is well\"\n.warning look\n.alert \"not here\"\n.diag x\n"),
-            "7: 'all is well'\n8: 'look'\n9! 'not here'\n");
+  EXPECT_EQ(
+      told_of_listen(".notice \"all is well\"\n.warning look\n.alert \"not here\"\n.diag x\n"),
+      "7: 'all is well'\n8: 'look'\n9! 'not here'\n");
   EXPECT_EQ(told_of_listen(".if 1\n"), "7! '.if' without '.endif'\n");
   EXPECT_EQ(told_of_listen(".endif\n"), "7! lone '.endif' with no matching '.if'\n");
   EXPECT_EQ(told_of_listen(".if 1\n.else\n.elif 1\n.endif\n"),

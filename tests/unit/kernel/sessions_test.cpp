@@ -38,8 +38,8 @@ table inet novip_none {
 }
 )";
 
-constexpr const char* names[] = {"", "in", "in.0.0", "in.0.0.x", "in.0.0.1.2", "inn.0.0.1",
-                                 "somebody_elses"};
+constexpr const char* names[] = {"",           "in",        "in.0.0",        "in.0.0.x",
+                                 "in.0.0.1.2", "inn.0.0.1", "somebody_elses"};
 
 }  // namespace
 
@@ -78,7 +78,8 @@ TEST(Sessions, TrafficIsAddedUpOverTablesThatBeginAnew) {
   const auto listing = [](int number, int bytes) {
     return "counter sessions.0.0.1 {\npackets " + std::to_string(number) +
            " bytes 9\n}\ncounter in.0.0.1 {\npackets 1 bytes " + std::to_string(bytes) +
-           "\n}\ncounter out.0.0.7 {\npackets 1 bytes 1\n}\ncounter in.5.0.0 {\npackets 1 bytes 1\n}\n";
+           "\n}\ncounter out.0.0.7 {\npackets 1 bytes 1\n}\ncounter in.5.0.0 {\npackets 1 bytes "
+           "1\n}\n";
   };
   sessions.count_traffic(listing(3, 1000));
   sessions.count_traffic(listing(4, 1500));
