@@ -256,7 +256,7 @@ def comparable(answer, name):
     """Without ports, names and times of one run. HAProxy leaves the empty line out after some
     refusals; novip never does."""
     answer = answer.replace(f"/{name}.", "/PROXY.")
-    answer = re.sub(r"(127\.0\.0\.1[: ])\d+", r"\1PORT", answer)
+    answer = re.sub(r"(127\.0\.0\.1[: ])\d{4,5}\b", r"\1PORT", answer)
     answer = re.sub(r"^(\d+ \w+ \d+ \w+ \S+ \d \d \d+ \d+) \d+", r"\1 AGE", answer, flags=re.M)
     answer = re.sub(r" \d{4,5} - 0 0 - - 0$", " PORT - 0 0 - - 0", answer, flags=re.M)
     if answer.startswith("# pxname"):    # novip has no columns of TLS and HTTP/2
