@@ -15,6 +15,7 @@ from common.machine import environment                          # noqa: E402
 from common.program import argument_parser, run_to_the_end, say, temporary_folder   # noqa: E402
 from harness import configurations                              # noqa: E402
 from harness.cluster import Cluster                             # noqa: E402
+from harness.network import Network                             # noqa: E402
 from harness.wait import wait_for                               # noqa: E402
 
 import memory                                                   # noqa: E402
@@ -48,8 +49,9 @@ def arguments():
                         help="as many switchovers (default 60)")
     parser.add_argument("--every", type=float, default=60, metavar="SECONDS",
                         help="from one switchover to the next (default 60)")
-    parser.add_argument("--forward", choices=("relay",), default="relay",
-                        help="who moves the bytes (default relay)")
+    parser.add_argument("--forward", choices=("relay", "kernel"), default="relay",
+                        help="who moves the bytes (default relay); kernel: as root, each node in a "
+                             "network of its own")
     options = parser.parse_args()
     if options.minutes * 60 < 2 * options.every:
         parser.error("--minutes: time for two switchovers is the least")
@@ -90,10 +92,18 @@ def no_session_is_left(cluster):
                for node in cluster.nodes)
 
 
+def make_cluster(folder, forward, ends):
+    if forward == "relay":
+        return Cluster(folder, configuration=configurations.native())
+    network = ends.enter_context(Network())
+    network.let_all_forward()
+    return Cluster(folder, configuration=configurations.kernel(), network=network)
+
+
 def run(options):
     surroundings = environment()
     with temporary_folder() as folder, contextlib.ExitStack() as ends:
-        cluster = Cluster(folder, configuration=configurations.native())
+        cluster = make_cluster(folder, options.forward, ends)
         ends.callback(cluster.stop)
         cluster.start()
         moves, samples, seen = soak(cluster, options)

@@ -1,6 +1,7 @@
 #include "cluster/rules.h"
 
 #include <algorithm>
+#include <strings.h>
 
 #include "cluster/candidates.h"
 #include "cluster/stick_table.h"
@@ -14,6 +15,20 @@ using Fetch = config::Test::Fetch;
 bool is_in(const config::Test& test, std::uint64_t number) {
   return std::ranges::any_of(test.ranges, [number](const auto& range) {
     return range.first <= number && number <= range.second;
+  });
+}
+
+bool is_one_of(const config::Test& test, std::string_view name) {
+  using Match = config::Test::Match;
+  if (test.names.empty()) return !name.empty();
+  return std::ranges::any_of(test.names, [&](std::string_view wanted) {
+    if (name.size() < wanted.size()) return false;
+    std::string_view part = name;
+    if (test.match == Match::beginning) part = name.substr(0, wanted.size());
+    if (test.match == Match::end) part = name.substr(name.size() - wanted.size());
+    if (!test.ignores_case) return part == wanted;
+    return part.size() == wanted.size() &&
+           ::strncasecmp(part.data(), wanted.data(), wanted.size()) == 0;
   });
 }
 
@@ -47,6 +62,10 @@ bool holds(const config::Test& test, const Situation& at) {
       return at.source.is_ip() && is_in(test, at.source.port());
     case Fetch::destination_port:
       return at.destination.is_ip() && is_in(test, at.destination.port());
+    case Fetch::encrypted:
+      return at.server_name.has_value();
+    case Fetch::server_name:
+      return at.server_name && is_one_of(test, *at.server_name);
   }
   return false;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "base/endpoint.h"
@@ -16,6 +17,8 @@ struct Situation {
   const Load& load;
   const Endpoint& source;
   const Endpoint& destination;  // what the client connected to
+  /// The name that it asked for in TLS, which may be empty; none: no TLS ends here.
+  std::optional<std::string> server_name{};
 };
 
 bool holds(const config::Condition& condition, const Situation& situation);

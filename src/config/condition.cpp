@@ -13,7 +13,7 @@ namespace {
 
 using Fetch = Test::Fetch;
 
-enum class Operand { none, numbers, truth, networks };
+enum class Operand { none, numbers, truth, networks, names };
 enum class Of { nothing, frontend, backend, server };
 
 struct Criterion {
@@ -34,6 +34,9 @@ constexpr Criterion criteria[] = {
     {"dst", Fetch::destination, Of::nothing, Operand::networks},
     {"src_port", Fetch::source_port, Of::nothing, Operand::numbers},
     {"dst_port", Fetch::destination_port, Of::nothing, Operand::numbers},
+    {"ssl_fc", Fetch::encrypted, Of::nothing, Operand::truth},
+    {"ssl_fc_sni", Fetch::server_name, Of::nothing, Operand::names},
+    {"ssl_fc_sni_end", Fetch::server_name, Of::nothing, Operand::names},
 };
 
 constexpr std::uint64_t endless = std::numeric_limits<std::uint64_t>::max();
@@ -54,7 +57,7 @@ const Criterion* find_criterion(Parser& p, std::string_view name) {
   p.error("'" + std::string(name) + "' is not supported in a condition" +
           (near ? "; did you mean '" + std::string(*near) + "'?"
                 : ": novip inspects no traffic, and knows nbsrv, srv_is_up, fe_conn, be_conn, src, "
-                  "dst, src_port, dst_port, always_true and always_false"));
+                  "dst, src_port, dst_port, ssl_fc, ssl_fc_sni, always_true and always_false"));
   return nullptr;
 }
 
@@ -132,12 +135,47 @@ bool read_networks(Parser& p, const Arguments& words, std::size_t at, std::size_
   return !test.networks.empty();
 }
 
+/// `-m` and its word.
+bool read_match(Parser& p, const std::string& method, Test& test) {
+  test.match = method == "beg"   ? Test::Match::beginning
+               : method == "end" ? Test::Match::end
+                                 : Test::Match::whole;
+  if (method == "str" || method == "beg" || method == "end" || method == "found") return true;
+  p.error("'-m' expects str, beg, end or found here, got '" + method + "'");
+  return false;
+}
+
+/// Names after `-i`, which does not matter to anything else, and `-m`.
+bool read_names(Parser& p, const Arguments& words, std::size_t at, std::size_t end, Test& test) {
+  bool any = false;
+  for (; at < end && words[at].starts_with('-'); ++at) {
+    if (words[at] == "-i") {
+      test.ignores_case = true;
+    } else if (words[at] == "-m" && at + 1 < end) {
+      ++at;
+      any = words[at] == "found";
+      if (!read_match(p, words[at], test)) return false;
+    } else if (words[at] == "--") {
+      ++at;
+      break;
+    } else {
+      p.error("flag '" + words[at] + "' is not supported in a condition");
+      return false;
+    }
+  }
+  for (; at < end; ++at) test.names.push_back(p.expanded(words[at]));
+  if (any == test.names.empty()) return true;
+  p.error(any ? "nothing may follow '-m found'" : "expects names to compare with");
+  return false;
+}
+
 /// HAProxy's, which need no `acl` line.
 std::optional<std::vector<Test>> predefined(const std::string& name) {
   if (name == "TRUE") return std::vector{Test{}};
-  if (name == "FALSE") return std::vector{Test{Fetch::always_false, {}, {}, -1, -1, {}, {}}};
+  Test never, local;
+  never.fetch = Fetch::always_false;
+  if (name == "FALSE") return std::vector{never};
   if (name != "LOCALHOST") return std::nullopt;
-  Test local;
   local.fetch = Fetch::source;
   local.networks = {*Network::parse("127.0.0.1/8"), *Network::parse("::1")};
   return std::vector{local};
@@ -236,6 +274,10 @@ std::optional<Test> read_test(Parser& p, const Arguments& words, std::size_t fir
   if (criterion == nullptr || !read_subject(p, *criterion, subject, test)) return std::nullopt;
   test.fetch = criterion->fetch;
   std::size_t at = first + 1;
+  if (criterion->operand == Operand::names) {
+    if (name.ends_with("_end")) test.match = Test::Match::end;
+    return read_names(p, words, at, end, test) ? std::optional(test) : std::nullopt;
+  }
   while (at < end && words[at] == "-i") ++at;  // case does not matter here
   if (at < end && words[at] == "--") ++at;
   if (at < end && words[at].starts_with('-')) {
@@ -253,8 +295,17 @@ std::optional<Test> read_test(Parser& p, const Arguments& words, std::size_t fir
       return read_numbers(p, words, at, end, test) ? std::optional(test) : std::nullopt;
     case Operand::networks:
       return read_networks(p, words, at, end, test) ? std::optional(test) : std::nullopt;
+    case Operand::names:
+      break;  // has flags of its own
   }
   return std::nullopt;
+}
+
+bool Condition::asks_tls() const {
+  return std::ranges::any_of(any, [](const std::vector<Term>& all) {
+    return std::ranges::any_of(
+        all, [](const Term& term) { return std::ranges::any_of(term.any, &Test::asks_tls); });
+  });
 }
 
 std::optional<Condition> read_condition(Parser& p, const Arguments& words, std::size_t first) {

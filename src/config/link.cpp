@@ -36,6 +36,12 @@ void link_condition(const Config& config, std::size_t here, Condition& condition
       for (Test& test : term.any) link_test(config, here, test);
 }
 
+bool rules_ask_tls(const Proxy& proxy) {
+  const auto asks = [](const auto& rule) { return rule.condition.asks_tls(); };
+  return std::ranges::any_of(proxy.content_rules, asks) ||
+         std::ranges::any_of(proxy.use_backend, asks);
+}
+
 }  // namespace
 
 void link(Config& config) {
@@ -52,6 +58,7 @@ void link(Config& config) {
       link_condition(config, i, rule.condition);
     }
     for (StickRule& rule : proxy.stick_rules) link_condition(config, i, rule.condition);
+    proxy.rules_ask_tls = rules_ask_tls(proxy);
   }
 }
 

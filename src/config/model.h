@@ -183,6 +183,7 @@ struct Proxy {
   /// Who may connect at all; and, once a PROXY header was read, who may go on.
   std::vector<AccessRule> connection_rules, session_rules;
   std::vector<ChoiceRule> use_backend;  // the first that holds, before default_backend
+  bool rules_ask_tls = false;           // those of contents and use_backend; see link()
   StatsPage stats;
 
   // backend side

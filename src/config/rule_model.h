@@ -13,7 +13,8 @@
 /// (model.h) that says which clients come in, and where they go.
 namespace novip::config {
 
-/// A question that has an answer whenever it is asked: nothing that a client says is inspected.
+/// A question that has an answer whenever it is asked. Of what a client says, only TLS that ends
+/// here is looked at; what depends on that waits for the handshake.
 struct Test {
   enum class Fetch {
     always_true,
@@ -26,13 +27,21 @@ struct Test {
     destination,        // dst
     source_port,        // src_port
     destination_port,   // dst_port
+    encrypted,          // ssl_fc: its TLS ends here
+    server_name,        // ssl_fc_sni: the name that it asked for there
   };
+  enum class Match { whole, beginning, end };
   Fetch fetch = Fetch::always_true;
   std::string proxy, server;  // of those that ask about one; an empty proxy: where the rule stands
   int proxy_index = -1;       // in Config::proxies, see link(); -1: it is retired
   int server_index = -1;
   std::vector<Network> networks;                                // source, destination: any of them
   std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges;  // numbers: in any of them
+  std::vector<std::string> names;  // server_name: any of them; none: whatever it is
+  Match match = Match::whole;
+  bool ignores_case = false;
+
+  bool asks_tls() const { return fetch == Fetch::encrypted || fetch == Fetch::server_name; }
 
   friend bool operator==(const Test&, const Test&) = default;
 };
@@ -50,6 +59,8 @@ struct Term {
 struct Condition {
   bool unless = false;
   std::vector<std::vector<Term>> any;  // all terms of one of them hold; none: always
+
+  bool asks_tls() const;  // one of its tests does
 
   friend bool operator==(const Condition&, const Condition&) = default;
 };

@@ -53,6 +53,22 @@ void check_acls(Parser& p, const Draft& draft) {
                                           "', which is not there");
 }
 
+/// Rules that come before TLS cannot ask about it, and none can where TLS passes through.
+void check_tls_rules(Parser& p, const Proxy& proxy) {
+  for (auto* rules : {&proxy.connection_rules, &proxy.session_rules})
+    for (const AccessRule& rule : *rules)
+      if (rule.condition.asks_tls())
+        p.error_at(proxy.where, "a 'tcp-request connection' or 'tcp-request session' rule of " +
+                                    title(proxy) +
+                                    " asks about TLS, which begins after it: write 'tcp-request "
+                                    "content'");
+  const auto ends_tls = [](const Bind& bind) { return bind.tls.has_value(); };
+  if (proxy.rules_ask_tls && proxy.is_frontend() && std::ranges::none_of(proxy.binds, ends_tls))
+    p.warning_at(proxy.where, "rules of " + title(proxy) +
+                                  " ask about TLS, which ends at none of its 'bind' lines ('ssl'): "
+                                  "'ssl_fc' and 'ssl_fc_sni' are never true there");
+}
+
 /// A frontend's clients may not be led to a statistics page, nor to what is disabled.
 void check_use_backend(Parser& p, const Proxy& proxy, const ChoiceRule& rule) {
   if (rule.index < 0)
@@ -89,6 +105,7 @@ void validate_rules(Parser& p) {
     if (proxy.disabled) continue;
     for_conditions(proxy,
                    [&](const Condition& condition) { check_condition(p, proxy, condition); });
+    check_tls_rules(p, proxy);
     for (const ChoiceRule& rule : proxy.use_backend) check_use_backend(p, proxy, rule);
     for (const ChoiceRule& rule : proxy.use_server)
       if (rule.index < 0)

@@ -9,6 +9,7 @@
 #include "base/endpoint.h"
 #include "base/fd.h"
 #include "cluster/balance.h"
+#include "cluster/rules.h"
 #include "pgwire/startup.h"
 #include "proxy/cancel_keys.h"
 #include "proxy/close_reason.h"
@@ -97,6 +98,9 @@ class Session final : public Watcher,
   Header read_proxy_header();
   void refuse(const char* why);
   Cause enter_backend();
+  Cause choose_backend();
+  bool awaits_tls(std::size_t proxy);
+  cluster::Situation situation(const Endpoint& here) const;
   std::int32_t lead();
   bool passes(const std::vector<config::AccessRule>& rules) const;
   void connected();

@@ -67,6 +67,8 @@ SetUp Session::read_request() {
     if (request == Start::Request::startup && start_->tls_required) co_return refuse_plain();
   }
   leave_newcomers();
+  if (!backend_session_)
+    if (const Cause refusal = choose_backend(); refusal != Cause::finished) co_return end(refusal);
   client_deadline_ = TimePoint::max();  // from now on it is the client who waits
   if (request == Start::Request::cancel) {
     deliver_cancel();
@@ -107,7 +109,7 @@ Session::Packet Session::read_packet() {
     return Packet::closed;
   bytes_in_ += length;
   loop_.counters().proxies[frontend_].frontend.bytes_in.add(length);
-  counters_of_backend().backend.totals.bytes_in.add(length);
+  if (backend_session_) counters_of_backend().backend.totals.bytes_in.add(length);
   // An end of the stream right behind the packet had its edge already.
   if (relay_.closing(Side::client) && client_has_gone(EPOLLRDHUP)) events_.note(client_gone);
   return Packet::complete;

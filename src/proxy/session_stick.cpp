@@ -9,7 +9,7 @@ std::optional<std::size_t> Session::own_server(const cluster::ProxyView& view) c
   const config::Proxy& settings = backend();
   if (settings.use_server.empty() && settings.stick_rules.empty()) return std::nullopt;
   const Endpoint here = destination();
-  const cluster::Situation situation{loop_.snapshot(), loop_.load(), client_address_, here};
+  const cluster::Situation situation = this->situation(here);
   const auto may_serve = [&view](std::size_t server) {
     return server < view.servers.size() && view.servers[server].up;
   };
@@ -33,7 +33,7 @@ void Session::remember_server() {
   const config::Proxy& settings = backend();
   if (settings.stick_rules.empty() || server().settings->non_stick) return;
   const Endpoint here = destination();
-  const cluster::Situation situation{loop_.snapshot(), loop_.load(), client_address_, here};
+  const cluster::Situation situation = this->situation(here);
   for (const config::StickRule& stick : settings.stick_rules) {
     if (!stick.store || !cluster::holds(stick.condition, situation)) continue;
     const auto key =

@@ -26,10 +26,7 @@ WHO = "SELECT pg_is_in_recovery(), host(inet_server_addr()), host(inet_client_ad
 @pytest.fixture(scope="module")
 def network():
     with Network() as network:
-        for name in network.addresses:
-            network.set(name, "ipv4/ip_forward", 1)
-            network.set(name, "ipv6/conf/all/forwarding", 1)
-            network.set(name, "ipv4/conf/all/rp_filter", 1)
+        network.let_all_forward()
         yield network
 
 

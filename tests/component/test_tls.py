@@ -8,6 +8,7 @@ import subprocess
 import psycopg
 import pytest
 
+from harness.configurations import cluster_section
 from harness.ports import free_port
 from harness.servers import TcpServer
 from harness.tls import Authority, TlsSocket, TlsWire, trusting_nobody
@@ -185,6 +186,37 @@ def test_the_certificate_is_chosen_by_name(start_pool, authority, folder):
     for name in (None, "unknown.example.org"):
         with pytest.raises(ssl.SSLError):
             shown(strict, name)
+
+
+def test_the_backend_is_chosen_by_name(start_proxy, certificate, native):
+    """libpq sends its `host` as the name, and `hostaddr` is where it goes. Who speaks plain, or
+    asks for no name, is led as if there were no rule."""
+    port = free_port()
+    proxy = start_proxy(f"""{cluster_section(native)}
+        frontend pg
+            bind 127.0.0.1:{port} ssl crt {certificate}
+            tcp-request content reject if {{ ssl_fc_sni -m end .gone.example }}
+            use_backend reading if {{ ssl_fc_sni -i ro.example }}
+            default_backend writing
+        backend writing
+            cluster pg role primary
+        backend reading
+            cluster pg role standby
+        """)
+
+    def in_recovery(host, mode="require"):
+        with psycopg.connect(host=host, hostaddr="127.0.0.1", port=port, dbname="app", user="app",
+                             sslmode=mode, connect_timeout=10) as session:
+            return session.execute("SELECT pg_is_in_recovery()").fetchone()[0]
+    for host, standby in {"ro.example": True, "RO.example": True, "rw.example": False,
+                          "127.0.0.1": False}.items():
+        assert in_recovery(host) == standby, host
+    assert in_recovery("ro.example", "disable") is False
+    with pytest.raises(psycopg.OperationalError):
+        in_recovery("x.gone.example")
+    rows = {row["pxname"]: row for row in proxy.api.stat() if row["svname"] == "BACKEND"}
+    assert [rows[name]["stot"] for name in ("writing", "reading")] == ["3", "2"]
+    assert all(int(row["bin"]) > 0 for row in rows.values())
 
 
 def test_certificates_are_listed(start_pool, authority, folder):

@@ -78,6 +78,13 @@ class Network:
         """A setting of a node's network: "ipv4/ip_forward"."""
         self.run(name, "sh", "-c", f"echo {value} > /proc/sys/net/{setting}")
 
+    def let_all_forward(self):
+        """Every node's kernel may lead others' packets on."""
+        for name in self._spaces:
+            self.set(name, "ipv4/ip_forward", 1)
+            self.set(name, "ipv6/conf/all/forwarding", 1)
+            self.set(name, "ipv4/conf/all/rp_filter", 1)
+
     def namespace(self, name):
         """The file that stands for a node's network."""
         return pathlib.Path("/run/netns", self._spaces[name])

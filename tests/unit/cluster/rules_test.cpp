@@ -19,7 +19,7 @@ struct Rules {
   bool holds(config::Test test, bool negated = false) {
     const auto snapshot = lab.roster->snapshot();
     const config::Condition condition{false, {{{negated, "", {std::move(test)}}}}};
-    return cluster::holds(condition, {*snapshot, lab.load, client, here});
+    return cluster::holds(condition, {*snapshot, lab.load, client, here, server_name});
   }
 
   config::Test of_prod(Fetch fetch, std::uint64_t least, std::uint64_t most) {
@@ -33,6 +33,7 @@ struct Rules {
   Lab lab;
   Endpoint client = *Endpoint::ip("10.1.2.3", 40000);
   Endpoint here = *Endpoint::ip("10.0.0.1", 5432);
+  std::optional<std::string> server_name;
 };
 
 TEST(Rules, ServersThatAreUsable) {
@@ -74,6 +75,42 @@ TEST(Rules, Addresses) {
   EXPECT_TRUE(rules.holds(from("10.0.0.0/8")));
   rules.client = *Endpoint::unix_path("/x");
   EXPECT_FALSE(rules.holds(from("0.0.0.0/0")));
+}
+
+TEST(Rules, NamesInTls) {
+  Rules rules;
+  using Match = config::Test::Match;
+  const auto holds = [&rules](Match match, bool ignores_case, std::optional<std::string> name) {
+    config::Test test;
+    test.fetch = Fetch::server_name;
+    test.names = {"db.example", ".org"};
+    test.match = match;
+    test.ignores_case = ignores_case;
+    rules.server_name = std::move(name);
+    return rules.holds(test);
+  };
+  EXPECT_TRUE(holds(Match::whole, false, "db.example"));
+  EXPECT_FALSE(holds(Match::whole, false, "DB.example"));
+  EXPECT_TRUE(holds(Match::whole, true, "DB.example"));
+  EXPECT_FALSE(holds(Match::whole, true, "a.org"));
+  EXPECT_TRUE(holds(Match::end, true, "a.ORG"));
+  EXPECT_TRUE(holds(Match::beginning, false, "db.example.net"));
+  EXPECT_FALSE(holds(Match::end, false, "org"));
+  EXPECT_FALSE(holds(Match::whole, false, std::nullopt));
+}
+
+TEST(Rules, WhoIsInTls) {
+  Rules rules;
+  config::Test encrypted, named;
+  encrypted.fetch = Fetch::encrypted;
+  named.fetch = Fetch::server_name;
+  EXPECT_FALSE(rules.holds(encrypted));
+  EXPECT_FALSE(rules.holds(named));
+  rules.server_name = "";
+  EXPECT_TRUE(rules.holds(encrypted));
+  EXPECT_FALSE(rules.holds(named));
+  rules.server_name = "any";
+  EXPECT_TRUE(rules.holds(named));
 }
 
 TEST(Rules, TheFirstThatHoldsDecides) {

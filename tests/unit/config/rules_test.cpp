@@ -42,6 +42,37 @@ TEST(Rules, WhatIsNotThere) {
   EXPECT_EQ(told_of_listen(" stick on src\n"), "7! listen 'a': unable to find stick-table 'a'\n");
 }
 
+TEST(Rules, NamesInTls) {
+  const Proxy proxy = listen(
+      " tcp-request content reject unless { ssl_fc }\n"
+      " use_backend a if { ssl_fc_sni -i one.example two.example }\n"
+      " use_backend a if { ssl_fc_sni -m end .example } or { ssl_fc_sni_end .org }\n"
+      " use_backend a if { ssl_fc_sni -m found }\n");
+  EXPECT_TRUE(proxy.rules_ask_tls);
+  const auto test = [&proxy](std::size_t rule, std::size_t alternative = 0) {
+    return proxy.use_backend[rule].condition.any[alternative][0].any[0];
+  };
+  EXPECT_EQ(test(0).names, (std::vector<std::string>{"one.example", "two.example"}));
+  EXPECT_TRUE(test(0).ignores_case);
+  EXPECT_EQ(test(0).match, config::Test::Match::whole);
+  EXPECT_EQ(test(1).match, config::Test::Match::end);
+  EXPECT_EQ(test(1, 1).match, config::Test::Match::end);
+  EXPECT_TRUE(test(2).names.empty());
+}
+
+TEST(Rules, TlsComesAfterSome) {
+  EXPECT_EQ(told_of_listen(" tcp-request session reject unless { ssl_fc }\n"),
+            "5! a 'tcp-request connection' or 'tcp-request session' rule of listen 'a' asks about "
+            "TLS, which begins after it: write 'tcp-request content'\n");
+  EXPECT_EQ(told_of_listen(" tcp-request content reject unless { ssl_fc }\n"),
+            "5: rules of listen 'a' ask about TLS, which ends at none of its 'bind' lines ('ssl'): "
+            "'ssl_fc' and 'ssl_fc_sni' are never true there\n");
+  EXPECT_NE(told_of_listen(" use_backend a if { ssl_fc_sni }\n").find("expects names"),
+            std::string::npos);
+  EXPECT_NE(told_of_listen(" use_backend a if { ssl_fc_sni -m reg x }\n").find("'-m' expects str"),
+            std::string::npos);
+}
+
 TEST(Rules, WhatIsWrong) {
   EXPECT_EQ(told_of_listen(" tcp-request connection reject if { nbsrv(a) lt 1\n"),
             "7! missing closing '}' in condition\n");
