@@ -60,6 +60,7 @@ class Outcome:
     subject: str
     began: float
     clients: list
+    primary: str            # afterwards
     # When PostgreSQL said, after it began, that it takes connections as a primary; or None.
     promoted: float | None
     # The node that was lost with all that it knew alone; or None.
@@ -84,7 +85,7 @@ def happen(kind, subject, action, is_over, seen_from, lost=None, away=None):
         observer.look()
     primary = observer.view.primary
     promoted = log_sink.last_time(primary, "postgres", "ready to accept connections")
-    outcome = Outcome(kind, subject, observer.began, witnesses.clients,
+    outcome = Outcome(kind, subject, observer.began, witnesses.clients, primary,
                       promoted if promoted and promoted > observer.began else None, lost or away)
     if outcome.promoted:
         observer.say(f"PostgreSQL of {primary} took its first connections", outcome.promoted)
