@@ -80,7 +80,7 @@ def happen(kind, subject, action, is_over, seen_from, lost=None, away=None):
         action()
         wait_for(f"the end of: {title}",
                  lambda: (view := observer.look()) and is_over(observer, view)
-                 and witnesses.writing_since(time.time() - 0.5, seen_from), DEADLINE, interval=0.2)
+                 and witnesses.writing_since(time.time() - 0.5, seen_from), DEADLINE, interval=0.5)
         time.sleep(1)
         observer.look()
     primary = observer.view.primary
