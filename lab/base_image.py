@@ -17,7 +17,8 @@ PACKAGES = (
     "corosync", "pacemaker", "pacemaker-cli-utils", "resource-agents", "resource-agents-paf", "pcs",
     "patroni", "etcd-server", "etcd-client",
     "haproxy",
-    "libpq5", "libc-ares2", "libpcre2-8-0", "libssl3", "libsystemd0", "libstdc++6", "libquorum5",
+    "libpq5", "libc-ares2", "libcap2", "libncursesw6", "libnetfilter-conntrack3", "libnftables1",
+    "libpcre2-8-0", "libssl3", "libsystemd0", "libstdc++6", "libquorum5",
 )
 
 OPTIONS = (

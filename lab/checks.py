@@ -8,6 +8,7 @@ import cluster
 import log_sink
 import machine
 import postgres
+import routing
 import settings
 import witness
 from progress import LabError, say, wait_for
@@ -29,6 +30,20 @@ def after(outcomes):
         what = lost(outcome, primary) + late(outcome) + on_wrong_server(outcome)
         found += [f"{outcome.title}: {finding}" for finding in what]
     return found + logs_missing(outcomes[0].began)
+
+
+def who_may_ask():
+    """novip's state ports answer the nodes, which `allow` names, and tell log-sink nothing."""
+    if choices.made()["proxy"] != "novip":      # the original tells everybody
+        return []
+    found = []
+    for node in settings.DATABASES:
+        for port in routing.state_ports():
+            if not routing.ask(settings.DATABASES[0], node, port):
+                found.append(f"{node}:{port} does not answer {settings.DATABASES[0]}")
+            if told := routing.ask(settings.LOG_SINK, node, port):
+                found.append(f"{node}:{port} told {settings.LOG_SINK}: {told.strip()[:80]}")
+    return found
 
 
 def one_primary(expected):
@@ -81,20 +96,15 @@ def last_write_beyond(outcome):
 
 def on_wrong_server(outcome):
     """Writers that were led to a standby, and readers to the primary, although there always is a
-    standby. A proxy that comes back may hear of the primary first, and `or primary` leads the
-    readers of its node there: that is only told."""
+    standby, and a proxy that comes back waits until it has heard of it."""
     findings = []
     for client in outcome.clients:
         wrong = wrote_on_standby if client.kind == "write" else read_on_primary
         times = [event["time"] - outcome.began for event in client.events if wrong(event, outcome)]
         if times:
             where = "on a standby" if client.kind == "write" else "on the primary"
-            told = f"{client.node}'s client that {client.kind}s was {where}: {len(times)} times, " \
-                   f"{times[0]:+.2f} s to {times[-1]:+.2f} s after"
-            if (outcome.kind, outcome.lost, client.kind) == ("rejoin", client.node, "read"):
-                say(f"  {told} (its proxy had heard of no standby yet)")
-            else:
-                findings.append(told)
+            findings.append(f"{client.node}'s client that {client.kind}s was {where}: {len(times)} "
+                            f"times, {times[0]:+.2f} s to {times[-1]:+.2f} s after")
     return findings
 
 

@@ -60,6 +60,7 @@ class Outcome:
     subject: str
     began: float
     clients: list
+    primary: str            # afterwards
     # When PostgreSQL said, after it began, that it takes connections as a primary; or None.
     promoted: float | None
     # The node that was lost with all that it knew alone; or None.
@@ -79,12 +80,12 @@ def happen(kind, subject, action, is_over, seen_from, lost=None, away=None):
         action()
         wait_for(f"the end of: {title}",
                  lambda: (view := observer.look()) and is_over(observer, view)
-                 and witnesses.writing_since(time.time() - 0.5, seen_from), DEADLINE, interval=0.2)
+                 and witnesses.writing_since(time.time() - 0.5, seen_from), DEADLINE, interval=0.5)
         time.sleep(1)
         observer.look()
     primary = observer.view.primary
     promoted = log_sink.last_time(primary, "postgres", "ready to accept connections")
-    outcome = Outcome(kind, subject, observer.began, witnesses.clients,
+    outcome = Outcome(kind, subject, observer.began, witnesses.clients, primary,
                       promoted if promoted and promoted > observer.began else None, lost or away)
     if outcome.promoted:
         observer.say(f"PostgreSQL of {primary} took its first connections", outcome.promoted)

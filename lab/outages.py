@@ -3,8 +3,11 @@ manager's part, and what the proxies'."""
 
 import dataclasses
 import json
+import os
 
 import checks
+import choices
+import log_sink
 import settings
 
 FOLDER = settings.REPOSITORY / "build" / "lab" / "outages"
@@ -20,6 +23,9 @@ class Row:
     routing: float | None   # from then to the first write: the slowest of the nodes' own writers
     beyond: float | None    # last write that a primary without network acknowledged
     failed: int             # requests of clients on other nodes
+    # Of the routing part: until the last of the nodes' novips knew, and sessions could begin.
+    known: float | None = None
+    load: float | None = None   # of the machine, over the last minute
 
 
 def row(outcome):
@@ -29,7 +35,8 @@ def row(outcome):
     return Row(outcome.kind, outcome.subject, max(pauses, default=0),
                outcome.promoted and outcome.promoted - outcome.began, routing_part(outcome, others),
                checks.last_write_beyond(outcome),
-               sum(len(client.errors(outcome.began)) for client in others))
+               sum(len(client.errors(outcome.began)) for client in others),
+               until_known(outcome), os.getloadavg()[0])
 
 
 def routing_part(outcome, clients):
@@ -41,6 +48,16 @@ def routing_part(outcome, clients):
                   default=None)
               for client in clients if client.kind == "write" and client.node in settings.DATABASES]
     return max((first - outcome.promoted for first in firsts if first), default=None)
+
+
+def until_known(outcome):
+    """Seconds from the promotion until novip of each node knew; HAProxy says nothing alike."""
+    if outcome.promoted is None or choices.made()["proxy"] != "novip":
+        return None
+    nodes = {client.node for client in outcome.clients if client.node in settings.DATABASES}
+    told = [log_sink.last_time(node, "novip", f"{outcome.primary} is now primary")
+            for node in nodes - {outcome.lost}]
+    return max((when - outcome.promoted for when in told if when), default=None)
 
 
 def keep(rows, manager, proxy):
@@ -58,10 +75,12 @@ def kept(manager):
 
 def table(rows):
     """A line for each step, in order."""
-    yield f"{'what happened':50}{'longest pause':>14}{'promoted':>10}{'routing':>10}{'failed':>8}"
+    yield f"{'what happened':46}{'pause':>8}{'promoted':>10}{'known':>8}{'routing':>9}" \
+          f"{'failed':>8}{'load':>6}"
     for row in rows:
-        yield f"{f'{row.kind}: {row.subject}':50}{seconds(row.pause):>14}" \
-              f"{seconds(row.promoted):>10}{short(row.routing):>10}{row.failed:8}"
+        yield f"{f'{row.kind}: {row.subject}':46}{seconds(row.pause):>8}" \
+              f"{seconds(row.promoted):>10}{short(row.known):>8}{short(row.routing):>9}" \
+              f"{row.failed:8}{row.load:6.1f}"
 
 
 def side_by_side(manager):

@@ -70,3 +70,16 @@ def wait_until_open(node):
 def told_state(node):
     """What the node's state service says: production, standby, or why it is unavailable."""
     return enter(node, "ncat", "--recv-only", "127.0.0.1", str(settings.STATE_PORT)).stdout
+
+
+def state_ports():
+    """Where novip tells of its node's PostgreSQL. Patroni's own REST, where it is, tells everybody.
+    """
+    agent = choices.made()["manager"] != "patroni"
+    return (settings.STATE_PORT, settings.AGENT_PORT) if agent else (settings.STATE_PORT,)
+
+
+def ask(asker, node, port):
+    """What a state port of the node answers there; empty: nothing."""
+    request = "GET /patroni HTTP/1.0\r\n\r\n"       # the text port answers before it
+    return enter(asker, "timeout", 3, "ncat", node, port, input=request).stdout

@@ -36,6 +36,7 @@ STATE_PORT = 5431
 READ_WRITE_PORT = 5432
 READ_ONLY_PORT = 5433
 POSTGRES_PORT = 5434
+AGENT_PORT = 8008
 
 ENVIRONMENT = {
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",

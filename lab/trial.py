@@ -20,6 +20,7 @@ def run(proxy, manager, rounds, smoke):
     lifecycle.up(proxy, manager)
     findings, rows = [], []
     try:
+        findings += checks.who_may_ask()
         for step in steps(proxy, manager, smoke) * rounds:
             outcomes = step()
             rows += [outages.row(outcome) for outcome in outcomes]

@@ -134,6 +134,8 @@ Eligibility judge(const Pool& pool, const Topology& topology, std::size_t index,
   if (lags(pool, node, now_drained))
     return {Place::drains, what + ": more than max-lag", Cut::none};
   if (fits == Fit::yes) return {Place::serves, what, Cut::none};
+  if (topology.awaits_nodes())
+    return {Place::drains, what + ", waits for news of all nodes", Cut::none};
   return {Place::fallback, what, fits == Fit::no ? Cut::role_left : Cut::none};
 }
 

@@ -47,7 +47,7 @@ void Topology::take_over(const Topology& before, TimePoint now) {
   if (system_identifier_ == 0) system_identifier_ = before.system_identifier_;
   written_ = before.written_;
   alerts_ = before.alerts_;
-  if (before.first_news_) first_news_ = now;  // those that are new have a lease to be heard
+  if (before.first_news_) first_news_ = last_arrival_ = now;  // the new have a lease to be heard
   end_leases(now);
   decide();
 }
@@ -57,6 +57,7 @@ void Topology::heard(std::size_t index, const Instance& instance, TimePoint aske
   if (node.asked && asked < *node.asked) return;
   end_leases(now);
   const bool was_primary = node.instance.role == Role::primary;
+  if (!node.heard) last_arrival_ = now;
   node.instance = instance;
   node.asked = asked;
   node.heard = true;
@@ -97,11 +98,16 @@ void Topology::end_leases(TimePoint now) {
     node.instance.ends_its_sessions = false;
     node.instance.reason = silence(settings_.lease, node.trouble);
   }
+  awaits_nodes_ = last_arrival_ && now < *last_arrival_ + settings_.lease &&
+                  std::ranges::any_of(nodes_, [](const NodeView& node) {
+                    return !node.heard && !node.settings->retired;
+                  });
 }
 
 TimePoint Topology::next_expiry() const {
   TimePoint next = TimePoint::max();
   if (first_news_ && !settled_) next = *first_news_ + settings_.lease;
+  if (awaits_nodes_) next = std::min(next, *last_arrival_ + settings_.lease);
   for (const NodeView& node : nodes_)
     if (node.heard) next = std::min(next, *node.asked + settings_.lease);
   return next;

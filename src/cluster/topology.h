@@ -73,6 +73,10 @@ class Topology {
   /// Every node was heard of, or could not be, once (but retired ones); or a lease has passed since
   /// the first was. Before that nobody can say who is primary.
   bool settled() const { return settled_; }
+  /// A node is silent that may only not have been heard yet: less than a lease ago another one came
+  /// to be heard, for the first time or again, as at the start and when this node's own network is
+  /// back. Nobody takes another role's place (`or primary`) before that is over.
+  bool awaits_nodes() const { return awaits_nodes_; }
 
  private:
   void end_leases(TimePoint now);
@@ -98,7 +102,9 @@ class Topology {
   std::uint64_t system_identifier_;  // 0: not agreed on yet
   bool minority_ = false;
   bool settled_ = false;
+  bool awaits_nodes_ = false;
   std::optional<TimePoint> first_news_;
+  std::optional<TimePoint> last_arrival_;  // when a node that was silent was heard
   std::vector<Alert> alerts_;
 };
 

@@ -262,6 +262,59 @@ TEST(Pools, APromotedStandbyKeepsItsReadersWhereThereIsNoOther) {
   EXPECT_EQ(lab.view(stdby, 1).epoch, 1u);
 }
 
+TEST(Pools, AProxyThatHasJustHeardOfThePrimaryWaitsForTheStandbys) {
+  PoolLab lab;
+  lab.topology.trouble(0, "no route to host");
+  lab.topology.trouble(1, "no route to host");
+  lab.hear(2, shutting_down());
+  lab.wait(Milliseconds(5000));
+  lab.hear(2, shutting_down());
+  lab.hear(0, primary());
+  EXPECT_EQ(lab.candidates(prod), "srv1") << "there is a majority";
+  EXPECT_EQ(lab.candidates(stdby), "") << "clients are held";
+  EXPECT_EQ(lab.state(stdby, 0).status(), "NOLB");
+  EXPECT_EQ(lab.state(stdby, 0).last_check.info,
+            "primary, timeline 3, waits for news of all nodes");
+  lab.wait(Milliseconds(36));
+  lab.hear(1, standby());
+  EXPECT_EQ(lab.candidates(stdby), "srv2");
+}
+
+TEST(Pools, WhereNoStandbyIsHeardThePrimaryServesAfterOneLease) {
+  PoolLab lab;
+  lab.topology.trouble(1, "connection refused");
+  lab.topology.trouble(2, "connection refused");
+  lab.topology.trouble(0, "connection refused");
+  lab.hear_all({primary(), hung()});
+  lab.now += Milliseconds(500);
+  lab.hear_all({primary(), hung()});
+  lab.wait(Milliseconds(499));
+  EXPECT_EQ(lab.candidates(stdby), "");
+  lab.wait(Milliseconds(1));
+  EXPECT_EQ(lab.candidates(stdby), "srv1");
+}
+
+TEST(Pools, APrimaryThatServesInPlaceOfStandbysKeepsItsSessionsWhileNodesAreAwaited) {
+  config::Cluster section = cluster_section();
+  PoolLab lab(section);
+  lab.hear_all({primary(), hung(), standby()});
+  lab.wait(Milliseconds(900));
+  lab.hear_all({primary(), hung()});
+  lab.wait(Milliseconds(100));
+  EXPECT_EQ(lab.candidates(stdby), "srv1") << "nothing new is to be awaited";
+  lab.wait(Milliseconds(800));
+  lab.hear(0, primary());
+  lab.wait(Milliseconds(100));  // srv2 falls silent, and is heard again
+  lab.hear_all({primary(), hung()});
+  EXPECT_EQ(lab.candidates(stdby), "");
+  const auto epoch = lab.view(stdby, 0).epoch;
+  lab.wait(Milliseconds(900));
+  lab.hear_all({primary(), hung()});
+  lab.wait(Milliseconds(100));
+  EXPECT_EQ(lab.candidates(stdby), "srv1");
+  EXPECT_EQ(lab.view(stdby, 0).epoch, epoch);
+}
+
 TEST(Pools, WorkersAreToldOfAServerThatIsAFallbackFromNowOn) {
   TopologyLab lab(cluster_section(2));
   Lab pools(prod_and_stdby(lab.settings)[stdby]);

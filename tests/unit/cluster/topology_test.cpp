@@ -56,6 +56,57 @@ TEST(Topology, ASilentNodeIsWaitedForOneLease) {
   EXPECT_EQ(lab.topology.primary(), 0u);
 }
 
+TEST(Topology, ANodeInTroubleIsAwaitedAllTheSame) {
+  TopologyLab lab;
+  lab.topology.trouble(1, "no route to host");
+  lab.topology.trouble(2, "no route to host");
+  EXPECT_FALSE(lab.topology.awaits_nodes()) << "nobody was heard at all";
+  lab.heard(0, standby());
+  EXPECT_TRUE(lab.topology.awaits_nodes());
+  lab.pass(Milliseconds(600));
+  lab.heard(1, primary());
+  EXPECT_TRUE(lab.topology.awaits_nodes());
+  lab.heard(2, standby());
+  EXPECT_FALSE(lab.topology.awaits_nodes()) << "there is nobody left";
+}
+
+TEST(Topology, ANodeThatStaysSilentIsAwaitedOneLeaseAfterTheLastArrival) {
+  TopologyLab lab(cluster_section(2));
+  lab.topology.trouble(1, "connection refused");
+  lab.heard(0, primary());
+  EXPECT_EQ(lab.topology.next_expiry(), lab.now + Milliseconds(1000));
+  lab.now += Milliseconds(600);
+  lab.heard(0, primary());
+  lab.pass(Milliseconds(399));
+  EXPECT_TRUE(lab.topology.awaits_nodes());
+  lab.pass(Milliseconds(1));
+  EXPECT_FALSE(lab.topology.awaits_nodes());
+  EXPECT_EQ(lab.topology.next_expiry(), lab.now + Milliseconds(600)) << "the primary's lease";
+}
+
+TEST(Topology, NobodyIsAwaitedWhenOneFallsSilent) {
+  RunningLab lab;
+  lab.now += Milliseconds(900);
+  lab.heard(0, primary());
+  lab.heard(1, standby());
+  lab.pass(Milliseconds(100));
+  EXPECT_FALSE(lab.node(2).heard);
+  EXPECT_FALSE(lab.topology.awaits_nodes());
+}
+
+TEST(Topology, NodesAreAwaitedAgainWhenTheNetworkIsBack) {
+  RunningLab lab;
+  lab.now += Milliseconds(900);
+  lab.heard(2, standby());
+  lab.pass(Milliseconds(100));
+  EXPECT_TRUE(lab.topology.in_minority());
+  EXPECT_FALSE(lab.topology.awaits_nodes());
+  lab.heard(0, primary());
+  EXPECT_TRUE(lab.topology.awaits_nodes());
+  lab.heard(1, standby());
+  EXPECT_FALSE(lab.topology.awaits_nodes());
+}
+
 TEST(Topology, StateOlderThanTheLeaseIsUnknown) {
   RunningLab lab;
   lab.pass(Milliseconds(500));
