@@ -34,8 +34,8 @@ struct Process {
   cluster::Roster* roster = nullptr;
   std::vector<const cluster::Topology*> topologies;  // one for each section `cluster`
   cluster::Load* load = nullptr;  // written by `clear counters` and the page's own sessions
-  std::vector<const cluster::WorkerCounters*> workers;  // summed
-  Events* events = nullptr;                             // outlives a reload
+  std::vector<cluster::WorkerCounters*> workers;  // summed; `clear counters` clears their peaks
+  Events* events = nullptr;                       // outlives a reload
   TimePoint started;
   unsigned threads = 1;
   int pid = 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "admin/form_text.h"
 #include "admin/identity.h"
 #include "admin/show_stat.h"
 #include "base/text.h"
@@ -157,15 +158,16 @@ void add_process(MetricsText& text, const Statistics& statistics, const InfoMome
   text.sample(metric_label("version", compatible_version), "1");
 }
 
-/// One `scope=` of the query.
+/// What is named by a `scope`, beside what was chosen before; an empty one takes all of that back.
 bool choose(MetricsChoice& choice, std::string_view scope) {
   constexpr std::pair<std::string_view, bool MetricsChoice::*> scopes[] = {
       {"global", &MetricsChoice::process},   {"frontend", &MetricsChoice::frontends},
       {"backend", &MetricsChoice::backends}, {"server", &MetricsChoice::servers},
       {"novip", &MetricsChoice::own},
   };
-  if (scope == "*") choice = {true, true, true, true, true, choice.hide_maintenance};
-  bool known = scope == "*" || scope.empty() || scope == "listener" || scope == "sticktable";
+  const bool all = scope == "*", none = scope.empty();
+  if (all || none) choice = {all, all, all, all, all, choice.hide_maintenance};
+  bool known = all || none || scope == "listener" || scope == "sticktable";
   for (const auto& [name, member] : scopes)
     if (scope == name) known = choice.*member = true;
   return known;
@@ -176,12 +178,13 @@ bool choose(MetricsChoice& choice, std::string_view scope) {
 std::optional<MetricsChoice> parse_metrics_query(std::string_view query) {
   MetricsChoice choice;
   bool first = true;
-  for (const auto part : split(query, '&')) {
-    if (part == "no-maint") choice.hide_maintenance = true;
-    if (!part.starts_with("scope=")) continue;
-    if (std::exchange(first, false))
-      choice = {false, false, false, false, false, choice.hide_maintenance};
-    if (!choose(choice, part.substr(6))) return std::nullopt;
+  for (const auto part : split(query.substr(0, query.find('#')), '&')) {
+    const auto pair = parse_form_pair(part);
+    if (!pair) return std::nullopt;
+    if (pair->name == "no-maint") choice.hide_maintenance = true;
+    if (pair->name != "scope") continue;
+    if (std::exchange(first, false)) choose(choice, "");
+    if (!pair->value || !choose(choice, *pair->value)) return std::nullopt;
   }
   return choice;
 }

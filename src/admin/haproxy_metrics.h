@@ -26,13 +26,14 @@ struct StatMetric {
 };
 std::span<const StatMetric> stat_metrics(StatRow::Kind kind);
 
-/// Which metrics are asked for, as the exporter's parameters say: `scope=server&no-maint`.
+/// Which metrics are asked for, as the parameters of HAProxy's exporter say:
+/// `scope=server&no-maint`.
 struct MetricsChoice {
   bool process = true, frontends = true, backends = true, servers = true;
   bool own = true;  // novip_*
   bool hide_maintenance = false;
 };
-/// None: a scope that there is not.
+/// None: a scope that there is not, or none after that word, or a broken escape anywhere.
 std::optional<MetricsChoice> parse_metrics_query(std::string_view query);
 
 std::string haproxy_metrics(const Statistics& statistics, const MetricsChoice& choice,

@@ -112,16 +112,25 @@ std::vector<StatRow> rows_for(const Visit& visit) {
   return stat_rows(visit.statistics(), filter, visit.now);
 }
 
+/// What no script keeps up to date is asked for again, as HAProxy has it; the page itself is not
+/// (page_refresh): that would take away where somebody scrolled to and what they have chosen.
+PageResponse refreshed(const Visit& visit, PageResponse response) {
+  const auto seconds = visit.settings.refresh.count();
+  if (visit.target.refresh && seconds > 0) response.set("refresh", std::to_string(seconds));
+  return response;
+}
+
 PageResponse show(const Visit& visit) {
   switch (visit.target.format) {
     case Format::html:
       return html_response(visit);
     case Format::csv:
-      return text_response(http::status::ok, stat_csv(rows_for(visit)));
+      return refreshed(visit, text_response(http::status::ok, stat_csv(rows_for(visit))));
     case Format::typed:
-      return text_response(http::status::ok, stat_typed(rows_for(visit), false));
+      return refreshed(visit, text_response(http::status::ok, stat_typed(rows_for(visit), false)));
     case Format::json:
-      return respond(http::status::ok, "application/json", stat_json(rows_for(visit)));
+      return refreshed(visit,
+                       respond(http::status::ok, "application/json", stat_json(rows_for(visit))));
     case Format::live:
       return respond(http::status::ok, "application/json", live_text(visit));
     case Format::tables:
@@ -175,7 +184,9 @@ PageResponse metrics_response(const Visit& visit, std::string_view query) {
   const auto method = visit.request.method();
   if (method != http::verb::get && method != http::verb::head) return not_allowed(visit.settings);
   const auto choice = parse_metrics_query(query);
-  if (!choice) return text_response(http::status::bad_request, "There is no such scope.\n");
+  if (!choice)
+    return text_response(http::status::bad_request,
+                         "There is no such scope, or an escape is broken.\n");
   const InfoMoment moment{visit.now, std::chrono::system_clock::now(), visit.site.listeners};
   std::string text = haproxy_metrics(visit.statistics(), *choice, moment);
   if (choice->own) text += cluster_metrics(visit.statistics(), visit.now);

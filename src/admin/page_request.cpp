@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "admin/form_text.h"
 #include "base/endpoint.h"
 #include "base/secret.h"
 #include "base/text.h"
@@ -30,25 +31,6 @@ std::optional<std::string> decode_base64(std::string_view text) {
     if (count < 8) continue;
     count -= 8;
     out += static_cast<char>(bits >> count & 0xffu);
-  }
-  return out;
-}
-
-/// "%2F" and "+" as forms write them; none: a broken escape.
-std::optional<std::string> decode_form(std::string_view text) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  const std::string lower = to_lower(text);
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      out += text[i] == '+' ? ' ' : text[i];
-      continue;
-    }
-    if (i + 2 >= text.size()) return std::nullopt;
-    const auto high = digits.find(lower[i + 1]), low = digits.find(lower[i + 2]);
-    if (high == std::string_view::npos || low == std::string_view::npos) return std::nullopt;
-    out += static_cast<char>(high << 4 | low);
-    i += 2;
   }
   return out;
 }
@@ -106,14 +88,13 @@ std::optional<PageOrder> parse_page_order(std::string_view body) {
   constexpr std::size_t most_servers = 1000;
   PageOrder order;
   for (const auto pair : split(trim(body), '&')) {
-    const auto equals = std::min(pair.find('='), pair.size());
-    const auto name = decode_form(pair.substr(0, equals));
-    const auto value = decode_form(pair.substr(std::min(equals + 1, pair.size())));
-    if (!name || !value) return std::nullopt;
-    if (*name == "s") order.servers.push_back(*value);
-    if (*name == "action") order.action = *value;
-    if (*name == "b") order.backend = *value;
-    if (*name == "t") order.token = *value;
+    const auto field = parse_form_pair(pair);
+    if (!field) return std::nullopt;
+    const std::string value = field->value.value_or("");
+    if (field->name == "s") order.servers.push_back(value);
+    if (field->name == "action") order.action = value;
+    if (field->name == "b") order.backend = value;
+    if (field->name == "t") order.token = value;
     if (order.servers.size() > most_servers) return std::nullopt;
   }
   return order;

@@ -21,10 +21,16 @@ void Average::sample(std::uint64_t sessions, std::uint64_t total_ms) {
   if (sessions <= sessions_) return;
   const auto ended = static_cast<double>(sessions - sessions_);
   const double mean = static_cast<double>(total_ms - std::min(total_ms, total_ms_)) / ended;
-  const double share = ended / std::min(static_cast<double>(sessions), window);
+  const double share = ended / std::min(static_cast<double>(sessions - before_), window);
   mean_ += (mean - mean_) * std::min(share, 1.0);
   sessions_ = sessions;
   total_ms_ = total_ms;
+}
+
+void Average::restart(std::uint64_t sessions, std::uint64_t total_ms) {
+  sessions_ = before_ = sessions;
+  total_ms_ = total_ms;
+  mean_ = 0;
 }
 
 void Idle::sample(Milliseconds used, Milliseconds since_last, unsigned threads) {

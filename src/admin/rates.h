@@ -25,10 +25,12 @@ class Rate {
 class Average {
  public:
   void sample(std::uint64_t sessions, std::uint64_t total_ms);
+  /// Forgets the mean: only later sessions count.
+  void restart(std::uint64_t sessions, std::uint64_t total_ms);
   std::uint64_t now() const { return static_cast<std::uint64_t>(mean_ + 0.5); }
 
  private:
-  std::uint64_t sessions_ = 0, total_ms_ = 0;
+  std::uint64_t sessions_ = 0, total_ms_ = 0, before_ = 0;  // before_: sessions that count no more
   double mean_ = 0;
 };
 

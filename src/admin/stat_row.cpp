@@ -71,10 +71,13 @@ void set_traffic(StatRow& row, const ServerTotals& totals, const Statistics::Tim
   row.set("qtime", times.queue.now());
   row.set("ctime", times.connect.now());
   row.set("ttime", times.total.now());
+  row.set("qtime_max", totals.queue_most);
+  row.set("ctime_max", totals.connect_most);
+  row.set("ttime_max", totals.total_most);
   const auto now_ms = duration_cast<Milliseconds>(now.time_since_epoch()).count();
   const auto last = static_cast<long long>(totals.last_session_ms);
   row.set("lastsess", last == 0 ? -1 : std::max<long long>(now_ms - last, 0) / 1000);
-  set_zeros(row, {"dresp", "rtime", "wrew", "reuse", "eint"});
+  set_zeros(row, {"dresp", "rtime", "rtime_max", "wrew", "reuse", "eint"});
 }
 
 void set_queue_and_sessions(StatRow& row, const cluster::Gauge& queue,

@@ -114,6 +114,24 @@ void sample(Statistics::Times& times, const ServerTotals& totals) {
   times.total.sample(totals.ended, totals.total_ms);
 }
 
+void restart(Statistics::Times& times, const ServerTotals& totals) {
+  times.queue.restart(totals.ended, totals.queue_ms);
+  times.connect.restart(totals.ended, totals.connect_ms);
+  times.total.restart(totals.ended, totals.total_ms);
+}
+
+void clear_peaks(cluster::ServerCounters& counters) {
+  for (auto* peak : {&counters.queue_most, &counters.connect_most, &counters.total_most})
+    peak->take();
+}
+
+void clear_peaks(cluster::WorkerCounters& counters) {
+  for (auto& proxy : counters.proxies) {
+    clear_peaks(proxy.backend.totals);
+    for (auto& server : proxy.servers) clear_peaks(server);
+  }
+}
+
 }  // namespace
 
 void Statistics::sample_proxy(std::size_t proxy, Milliseconds elapsed) {
@@ -148,6 +166,7 @@ void Statistics::clear_peaks() {
       rate->clear_peak();
     for (auto& server : proxy.servers) server.sessions.clear_peak();
   }
+  for (auto* worker : process_.workers) admin::clear_peaks(*worker);
   for (auto& page : pages_) page.request_rate.clear_peak();
   process_rates_.connections.clear_peak();
   process_rates_.sessions.clear_peak();
@@ -170,9 +189,11 @@ void Statistics::clear_all() {
     cleared_[i].frontend = sum_frontend(i);
     cleared_[i].backend = sum_backend(i);
     cleared_[i].went_down = proxy(i).went_down;
+    restart(rates_[i].times, cleared_[i].backend.servers);
     for (std::size_t j = 0; j < cleared_[i].servers.size(); ++j) {
       const auto& state = proxy(i).servers[j];
       cleared_[i].servers[j] = sum_server(i, j);
+      restart(rates_[i].servers[j].times, cleared_[i].servers[j]);
       cleared_[i].checks[j] = {state.failed_checks, state.went_down};
     }
     pages_[i].requests = 0;

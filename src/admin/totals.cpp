@@ -61,6 +61,9 @@ constexpr Field<BackendCounters, PoolTotals> pool_fields[] = {
 void ServerTotals::add(const ServerCounters& counters) {
   for (const auto& field : server_fields) this->*field.total += (counters.*field.counter).get();
   last_session_ms = std::max(last_session_ms, counters.last_session_ms.get());
+  queue_most = std::max(queue_most, counters.queue_most.get());
+  connect_most = std::max(connect_most, counters.connect_most.get());
+  total_most = std::max(total_most, counters.total_most.get());
 }
 
 void ServerTotals::subtract(const ServerTotals& earlier) {

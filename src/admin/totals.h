@@ -16,6 +16,7 @@ struct ServerTotals {
   std::uint64_t client_aborts = 0, server_aborts = 0;
   std::uint64_t queue_ms = 0, connect_ms = 0, total_ms = 0, ended = 0;
   std::uint64_t last_session_ms = 0;  // the latest of all workers; 0: none
+  std::uint32_t queue_most = 0, connect_most = 0, total_most = 0;  // the largest of all workers
 
   void add(const cluster::ServerCounters& counters);
   void subtract(const ServerTotals& earlier);

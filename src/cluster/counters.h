@@ -48,6 +48,7 @@ class alignas(64) Gauge {
 class Peak {
  public:
   void note(std::uint32_t value);
+  std::uint32_t get() const { return most_.load(std::memory_order_relaxed); }
   std::uint32_t take() { return most_.exchange(0, std::memory_order_relaxed); }
 
  private:
@@ -63,8 +64,9 @@ struct ServerCounters {
   Counter response_failures;               // eresp
   Counter retries, redispatches;           // wretr, wredis
   Counter client_aborts, server_aborts;    // cli_abrt, srv_abrt
-  Counter queue_ms, connect_ms, total_ms;  // sums over ended sessions: qtime, ctime, ttime
+  Counter queue_ms, connect_ms, total_ms;  // sums over ended sessions that had a server: qtime, …
   Counter ended;                           // the number of sessions in those sums
+  Peak queue_most, connect_most, total_most;  // ms: qtime_max, ctime_max, ttime_max
   Counter last_session_ms;                 // steady clock, ms, of the latest session; 0: none
 };
 

@@ -82,7 +82,7 @@ class Forwarding::Loop {
     if (thread_.joinable()) thread_.join();
   }
 
-  const cluster::WorkerCounters& counters() const { return counters_; }
+  cluster::WorkerCounters& counters() { return counters_; }
 
  private:
   void take_next() {
@@ -269,6 +269,6 @@ void Forwarding::guard(std::optional<Role> role, TimePoint until) { loop_->guard
 void Forwarding::stop_accepting(TimePoint deadline) { loop_->stop_accepting(deadline); }
 void Forwarding::stop() { loop_->stop(); }
 void Forwarding::join() { loop_->join(); }
-const cluster::WorkerCounters& Forwarding::counters() const { return loop_->counters(); }
+cluster::WorkerCounters& Forwarding::counters() { return loop_->counters(); }
 
 }  // namespace novip::kernel

@@ -46,7 +46,7 @@ class Forwarding {
   void join();
 
   /// Of the sessions that the kernel forwards, each second.
-  const cluster::WorkerCounters& counters() const;
+  cluster::WorkerCounters& counters();
 
  private:
   class Loop;

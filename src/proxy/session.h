@@ -213,6 +213,7 @@ class Session final : public Watcher,
   void close_descriptors(Cause cause);
   CloseReason reason_of(Cause cause) const;
   void count_end(CloseReason reason);
+  void count_times(cluster::ServerCounters& counters) const;
 
   /// Lets `change` count for the backend, and for the server when there is one.
   template <typename Change>

@@ -131,11 +131,22 @@ void Session::count_end(CloseReason reason) {
       default:
         break;
     }
-    counters.queue_ms.add(static_cast<std::uint64_t>(std::max(queue_ms_, 0)));
-    counters.connect_ms.add(static_cast<std::uint64_t>(std::max(connect_ms_, 0)));
-    counters.total_ms.add(static_cast<std::uint64_t>(elapsed(accepted_, loop_.now())));
-    counters.ended.add();
+    count_times(counters);
   });
+}
+
+/// Of sessions that never reached a server HAProxy tells no times either.
+void Session::count_times(cluster::ServerCounters& counters) const {
+  if (connect_ms_ < 0) return;
+  const auto note = [](cluster::Counter& sum, cluster::Peak& most, std::int32_t milliseconds) {
+    const auto value = static_cast<std::uint32_t>(std::max(milliseconds, 0));
+    sum.add(value);
+    most.note(value);
+  };
+  note(counters.queue_ms, counters.queue_most, queue_ms_);
+  note(counters.connect_ms, counters.connect_most, connect_ms_);
+  note(counters.total_ms, counters.total_most, elapsed(accepted_, loop_.now()));
+  counters.ended.add();
 }
 
 SessionInfo Session::info() const {

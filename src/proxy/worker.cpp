@@ -88,6 +88,6 @@ void Worker::when_caught_up(std::function<void()> done) {
   if (!post(done)) done();
 }
 
-const cluster::WorkerCounters& Worker::counters() const { return loop_->counters(); }
+cluster::WorkerCounters& Worker::counters() { return loop_->counters(); }
 
 }  // namespace novip::proxy

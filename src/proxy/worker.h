@@ -107,7 +107,7 @@ class Worker {
   /// Calls `done` on this worker's thread once everything asked of it before was done.
   void when_caught_up(std::function<void()> done);
 
-  const cluster::WorkerCounters& counters() const;
+  cluster::WorkerCounters& counters();
 
  private:
   template <typename Work>

@@ -22,6 +22,8 @@ from harness.wait import wait_for
 
 MONITORING = pathlib.Path(__file__).resolve().parents[2] / "packaging/monitoring"
 
+HAPROXY = pathlib.Path("/usr/sbin/haproxy")
+
 EXPORTER = DEFAULTS + """
 listen pool
     bind 127.0.0.1:{port}
@@ -78,7 +80,7 @@ def exporter(start_proxy, cleanup):
 
 @pytest.mark.novip_only
 def test_names_types_and_labels_are_those_of_haproxy(exporter):
-    theirs = metrics_of("127.0.0.1", exporter(pathlib.Path("/usr/sbin/haproxy")).page)
+    theirs = metrics_of("127.0.0.1", exporter(HAPROXY).page)
     ours = metrics_of("127.0.0.1", exporter(settings.BINARY).page)
     missing = {name: kind for name, kind in families(theirs).items()
                if families(ours).get(name) != kind and not NOT_HERE.fullmatch(name)}
@@ -101,6 +103,30 @@ def test_the_exporter_is_for_everybody_and_takes_scopes(exporter):
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(f"http://127.0.0.1:{page}/haproxy?stats", timeout=10)
     assert refused.value.code == 401    # the page still asks who it is
+
+
+# Prometheus writes its parameters encoded; the others are how HAProxy takes what people type.
+QUERIES = ("", "scope=%2A", "scope=*", "scope", "scope=", "scope=&scope=server", "scope=server",
+           "scope=serv%65r", "sc%6Fpe=server", "scope=server%zz", "other=%4", "other=1", "no-maint",
+           "scope=server&scope=backend", "scope=server&scope", "scope=server&scope=", "scope=*&scope=",
+           "scope=+server", "scope=server;no-maint", "scope==", "&&", "scope=listener",
+           "scope=sticktable", "scopes=server")
+
+
+def answer_to(page, query):
+    """The status, and which scopes are told of: (200, {"server"})."""
+    try:
+        text = metrics_of("127.0.0.1", page, f"?{query}")
+    except urllib.error.HTTPError as refused:
+        return refused.code, set()
+    return 200, set(re.findall(r"^# TYPE haproxy_([a-z]+)_", text, re.M))
+
+
+@pytest.mark.novip_only
+def test_queries_are_taken_as_haproxy_takes_them(exporter):
+    theirs, ours = (exporter(binary).page for binary in (HAPROXY, settings.BINARY))
+    assert ({query: answer_to(ours, query) for query in QUERIES} ==
+            {query: answer_to(theirs, query) for query in QUERIES})
 
 
 def promtool(*arguments, **options):

@@ -1,13 +1,7 @@
 """The runtime API, as operators and their tools use it."""
 
-import fcntl
-import os
-import pty
 import re
-import shutil
-import struct
 import subprocess
-import termios
 
 import pytest
 
@@ -235,26 +229,3 @@ def test_an_endless_line_is_not_kept(pool):
             for _ in range(1000):
                 connection.sendall(b"x" * 65536)
     assert pool.api.info()["Name"] == "HAProxy"
-
-
-@pytest.mark.skipif(not shutil.which("hatop"), reason="Debian's hatop is not installed")
-def test_hatop_shows_the_servers(pool):
-    """HATop, in a terminal of its own: it stops at the first answer that it cannot read."""
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.environ["TERM"] = "xterm"
-        fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 160, 0, 0))
-        os.execvp("hatop", ["hatop", "-s", str(pool.api.endpoint)])
-    try:
-        screen = b""
-        while not all(word in screen for word in (b"HAProxy Version", b"pool", b"s1", b"L4OK")):
-            screen += os.read(terminal, 65536)
-        os.write(terminal, b"q")
-        while True:
-            os.read(terminal, 65536)
-    except OSError:
-        pass    # a terminal ends with EIO when its last program has
-    finally:
-        os.close(terminal)
-        _, status = os.waitpid(pid, 0)
-    assert status == 0, screen

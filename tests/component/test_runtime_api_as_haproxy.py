@@ -10,7 +10,7 @@ from harness import settings
 from harness.ports import free_port
 from harness.proxy import Proxy
 from harness.runtime_api import RuntimeApi
-from harness.servers import NamedServer
+from harness.servers import NamedServer, connect, read_line
 from harness.wait import wait_for
 
 HAPROXY = pathlib.Path("/usr/sbin/haproxy")
@@ -219,8 +219,7 @@ DIFFERENT = [
 
 # Columns of `show stat` that differ: times, and what novip does not measure.
 NOT_COMPARED = {"lastchg", "downtime", "check_duration", "last_chk", "lastsess", "addr", "rate",
-                "rate_max", "qtime_max", "ctime_max", "rtime_max", "ttime_max", "need_conn_est",
-                "srv_icur", "src_ilim", "idle_conn_cur", "safe_conn_cur", "used_conn_cur",
+                "rate_max", "need_conn_est", "srv_icur", "src_ilim", "idle_conn_cur", "safe_conn_cur", "used_conn_cur",
                 "connect", "reuse", "cache_lookups", "cache_hits"}
 
 
@@ -229,11 +228,13 @@ class Pair:
 
     def __init__(self, folder, stack):
         servers = {name: stack.enter_context(NamedServer(name)) for name in ("s1", "s2")}
-        self.proxies = {}
+        self.proxies, self.ports = {}, {}
         self._folder = folder
         for name, binary in (("haproxy", HAPROXY), ("novip", settings.BINARY)):
-            proxy = Proxy(name, CONFIGURATION.format(folder=folder, name=name, pool=free_port(),
-                                                     front=free_port(), **servers), folder, binary)
+            self.ports[name] = free_port()
+            text = CONFIGURATION.format(folder=folder, name=name, pool=self.ports[name],
+                                        front=free_port(), **servers)
+            proxy = Proxy(name, text, folder, binary)
             self.proxies[name] = proxy
             stack.callback(proxy.stop)
             proxy.start()
@@ -303,3 +304,77 @@ def test_typed_statistics_have_the_same_types(pair):
         return found
     haproxy, novip = fields("haproxy"), fields("novip")
     assert novip and {place: haproxy[place] for place in novip} == novip
+
+
+TIMES = [f"{name}{end}" for end in ("", "_max") for name in ("qtime", "ctime", "rtime", "ttime")]
+
+
+def times_of(proxy):
+    """{("BACKEND", "ttime_max"): 1234, …}; what is empty is None."""
+    return {(server, column): int(row[column]) if row[column] else None
+            for (name, server), row in proxy.api.stat().items() if name == "pool"
+            for column in TIMES}
+
+
+@pytest.mark.parametrize("name", ["haproxy", "novip"])
+def test_times_of_sessions_and_their_maxima(pair, name):
+    proxy = pair.proxies[name]
+    assert set(times_of(proxy).values()) == {0, None}
+    with connect(pair.ports[name]) as client:
+        read_line(client)
+        wait_for(lambda: "age=1s" in proxy.api("show sess"), "a second has passed")
+    after = wait_for(lambda: (now := times_of(proxy))["BACKEND", "ttime"] and now, "it is counted")
+    rows = [row for row, column in after if column == "ttime_max" and after[row, column]]
+    assert len(rows) == 2 and rows[1] == "BACKEND"     # and its server
+    for row in rows:
+        assert 1000 <= after[row, "ttime_max"] == after[row, "ttime"] < 5000
+        assert all(after[row, column] < 100 for column in TIMES if "ttime" not in column)
+    assert after["FRONTEND", "ttime_max"] is None
+    proxy.api("clear counters")
+    cleared = times_of(proxy)
+    assert cleared["BACKEND", "ttime"] == after["BACKEND", "ttime"]
+    assert {cleared[row, "ttime_max"] for row in rows} == {0}
+    proxy.api("clear counters all")
+    assert set(times_of(proxy).values()) == {0, None}
+
+
+@pytest.mark.parametrize("name", ["haproxy", "novip"])
+def test_sessions_that_reach_no_server_have_no_times(pair, name):
+    proxy = pair.proxies[name]
+    for server in ("s1", "s2", "plain"):
+        proxy.api(f"disable server pool/{server}")
+    with connect(pair.ports[name]) as client:
+        assert client.recv(1) == b""
+    wait_for(lambda: proxy.api.stat()["pool", "FRONTEND"]["scur"] == "0", "its session is over")
+    assert set(times_of(proxy).values()) == {0, None}
+
+
+# What scripts look for in `show sess <id>`.
+DETAILS = re.compile(r"""0x[0-9a-f]+: \[\d\d/\w{3}/\d{4}:[\d:]{8}\.\d{6}\] id=\d+ proto=tcpv4 source=(?P<client>\S+)
+.*?
+  frontend=pool \(id=2 mode=tcp\), listener=\? \(id=1\) addr=(?P<came_to>\S+)
+  backend=pool \(id=2 mode=tcp\) addr=(?P<from>127\.0\.0\.1:\d+)
+  server=(?P<server>\w+) \(id=\d\) addr=(?P<to>127\.0\.0\.1:\d+)
+  task=\S+ \([^\n]*age=\d+s\)
+.*?
+  req=[^\n]*total=6\)
+.*?
+  res=[^\n]*total=(?P<sent>\d+)\)
+.*?\n\n""", re.S)
+
+
+@pytest.mark.parametrize("name", ["haproxy", "novip"])
+def test_one_session_in_detail(pair, name):
+    api = pair.proxies[name].api
+    with connect(pair.ports[name]) as client:
+        server = read_line(client)
+        client.sendall(b"hello\n")
+        assert read_line(client) == b"hello"
+        row = next(line for line in api("show sess").splitlines() if "fe=pool" in line)
+        for answer in (api(f"show sess {row.split(':')[0]}"), api("show sess all")):
+            said = DETAILS.match(answer[answer.index(row.split(":")[0]):])
+            assert said, answer
+            assert said["client"] == "%s:%d" % client.getsockname()
+            assert said["came_to"] == "%s:%d" % client.getpeername()
+            assert said["server"].encode() in (server, b"plain")
+            assert int(said["sent"]) == len(server) + 1 + len("hello\n")

@@ -60,6 +60,9 @@ def test_another_uri_matches_by_its_beginning(start_proxy):
     reload = '<noscript><meta http-equiv="refresh" content="7"></noscript>'
     assert reload in fetch(port, "/haproxy?stats")[1]
     assert reload not in fetch(port, "/haproxy?stats;norefresh")[1]
+    for form in (";csv", ";json"):
+        assert fetch(port, f"/haproxy?stats{form}")[0].headers["refresh"] == "7"
+        assert "refresh" not in fetch(port, f"/haproxy?stats{form};norefresh")[0].headers
 
 
 def test_password(start_proxy):

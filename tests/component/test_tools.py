@@ -3,6 +3,7 @@
 import csv
 import os
 import re
+import shutil
 import subprocess
 import urllib.request
 
@@ -11,6 +12,7 @@ import pytest
 from harness.configurations import DEFAULTS
 from harness.ports import free_port
 from harness.servers import NamedServer, server_reached
+from harness.terminal import Terminal
 from harness.unpacked import unpacked
 from harness.wait import wait_for
 
@@ -100,6 +102,10 @@ def test_prometheus_haproxy_exporter_over_the_socket(pool, cleanup):
     assert 'haproxy_server_up{backend="pool",server="s1"} 1' in text
     assert 'haproxy_frontend_connections_total{frontend="pool"}' in text
     assert 'haproxy_exporter_csv_parse_failures_total 0' in text
+    pool.servers[0].stop()
+    down = 'haproxy_server_up{backend="pool",server="s1"} 0'
+    wait_for(lambda: down in scrape(), "the exporter tells that s1 is down")
+    assert 'haproxy_server_up{backend="pool",server="s2"} 1' in scrape()
     assert 'haproxy_process_start_time_seconds' in text or 'haproxy_version_info' in text
 
 
@@ -126,3 +132,20 @@ def test_netcat_from_a_shell(pool):
     shell = f"echo 'show servers state pool' | nc -U {pool.api.endpoint} | awk 'NR>2 && NF {{print $4}}'"
     code, said = run("sh", "-c", shell)
     assert (code, said.split()) == (0, ["s1", "s2"])
+
+
+@pytest.mark.skipif(not shutil.which("hatop"), reason="Debian's hatop is not installed")
+def test_hatop(pool):
+    """It stops at the first answer that it cannot read."""
+    def row(lines, name):
+        return next((line for line in lines if re.match(rf"\W*{name} ", line)), "")
+
+    with Terminal(["hatop", "-s", pool.api.endpoint], rows=40, columns=160) as terminal:
+        lines = terminal.wait_for(lambda lines: " UP " in row(lines, "s1"), "that s1 is up")
+        assert any("HAProxy Version" in line for line in lines)
+        assert "L4OK" in row(lines, "s1") and " UP " in row(lines, "s2")
+        pool.servers[0].stop()
+        lines = terminal.wait_for(lambda lines: " DOWN " in row(lines, "s1"), "that s1 is down")
+        assert "L4CON" in row(lines, "s1") and " UP " in row(lines, "s2")
+        terminal.press("q")
+        assert terminal.wait_end() == 0

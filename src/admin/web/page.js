@@ -41,7 +41,8 @@ class Page {
   }
 
   async ask(options) {
-    const answer = await fetch(this.uri + options, { cache: "no-store", signal: AbortSignal.timeout(5000) });
+    // The page's own address may have a password in it, which fetch() refuses.
+    const answer = await fetch(location.origin + this.uri + options, { cache: "no-store", signal: AbortSignal.timeout(5000) });
     if (!answer.ok) throw new Error(answer.statusText);
     return answer;
   }

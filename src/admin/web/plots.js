@@ -7,6 +7,7 @@ const PLOTS = [
   { plot: "lag", title: "Replication lag in seconds", unit: " s" },
 ];
 const MOST_POINTS = 900;
+const SHORTEST = 60;  // seconds that a plot shows at least
 
 function colour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -43,7 +44,9 @@ class Plots {
   }
 
   data(plot) {
-    return [this.times, ...this.series.filter((series) => series.plot === plot).map((series) => series.values)];
+    const series = this.series.filter((one) => one.plot === plot);
+    if (this.times.length === 0) return [Plots.span(), ...series.map(() => [null, null])];
+    return [this.times, ...series.map((one) => one.values)];
   }
 
   build() {
@@ -66,8 +69,8 @@ class Plots {
     const axis = { stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line"), width: 1 }, font: "11px system-ui, sans-serif" };
     return {
       width: this.width(card), height: 170, cursor: { y: false, points: { size: 6 } },
-      scales: { x: { time: true }, y: { range: (plot, low, high) => [0, Math.max(1, (high || 0) * 1.15)] } },
-      axes: [{ ...axis, space: 60, values: (plot, ticks) => ticks.map((tick) => clockText(tick * 1000, false)) },
+      scales: { x: { time: true, range: Plots.span }, y: { range: (plot, low, high) => [0, Math.max(1, (high || 0) * 1.15)] } },
+      axes: [{ ...axis, space: 70, values: (plot, ticks) => Plots.tickTexts(ticks) },
         { ...axis, size: 46 }],
       series: [{ label: "at", value: (plot, time) => (time === null ? "now" : clockText(time * 1000)) },
         ...series.map((line, index) => ({
@@ -75,6 +78,17 @@ class Plots {
           value: (plot, value, order, at) => Plots.valueText(at === null ? line.values[line.values.length - 1] : value, one.unit),
         }))],
     };
+  }
+
+  static span(plot, first, last) {
+    const end = last ?? Date.now() / 1000;
+    return [Math.min(first ?? end, end - SHORTEST), end];
+  }
+
+  /** Seconds only where minutes would say the same twice. */
+  static tickTexts(ticks) {
+    const close = ticks.length > 1 && ticks[1] - ticks[0] < 60;
+    return ticks.map((tick) => clockText(tick * 1000, close));
   }
 
   static valueText(value, unit) {

@@ -3,8 +3,10 @@
 import base64
 import contextlib
 import json
+import os
 import pathlib
 import shutil
+import tempfile
 import urllib.request
 
 import websocket
@@ -17,7 +19,7 @@ from harness.wait import wait_for
 ARGUMENTS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
              "--no-first-run", "--disable-background-networking", "--disable-component-update",
              "--disable-sync", "--hide-scrollbars", "--remote-debugging-port=0",
-             "--remote-allow-origins=*")
+             "--remote-allow-origins=*", "--log-level=3")
 
 
 class Browser:
@@ -25,24 +27,27 @@ class Browser:
 
     def __init__(self, folder):
         self.folder = pathlib.Path(folder)
-        self.profile = self.folder / "chromium"
+        self._profile = tempfile.TemporaryDirectory(prefix="chromium-",
+                                                    ignore_cleanup_errors=True)
         self._process = None
 
     def __enter__(self):
         program = shutil.which("chromium")
         assert program, "chromium is not installed: ./dev setup"
-        self._process = Process("chromium", [program, *ARGUMENTS,
-                                             f"--user-data-dir={self.profile}", "about:blank"],
-                                self.folder / "chromium.log")
+        command = [program, *ARGUMENTS, f"--user-data-dir={self._profile.name}", "about:blank"]
+        self._process = Process("chromium", command, self.folder / "chromium.log",
+                                env={**os.environ, "TMPDIR": self._profile.name})
         self._port = wait_for(self._read_port, "chromium starts", 30)
         return self
 
     def _read_port(self):
         assert self._process.running, tail(self.folder / "chromium.log")
-        return (self.profile / "DevToolsActivePort").read_text().split()[0]
+        said = pathlib.Path(self._profile.name, "DevToolsActivePort").read_text()
+        return said.partition("\n")[0]
 
     def __exit__(self, *_):
         self._process.stop()
+        self._profile.cleanup()
 
     def open(self, url, **look):
         """A tab that shows `url`; `look`: see Tab.look()."""
