@@ -95,7 +95,7 @@ constexpr Command commands[] = {
     {"show servers state", "[<backend>]", Level::user,
      "dump volatile server information (all or for a single backend)", show_servers_state},
     {"show sess", "[id]", Level::operator_,
-     "report the list of current sessions or dump this exact session", show_sess},
+     "report the list of current sessions or dump this exact session (all: each of them)", show_sess},
     {"show startup-logs", "", Level::operator_, "report logs emitted during startup",
      show_startup_logs},
     {"show stat", "[desc|json|no-maint|typed|up]*", Level::user,
