@@ -17,6 +17,18 @@ bool is_in(const config::Test& test, std::uint64_t number) {
   });
 }
 
+/// Whether the visitor is one of that userlist and, where groups are asked for, of one of them.
+bool has_proof(const config::Test& test, const std::vector<Proof>* proofs) {
+  if (proofs == nullptr) return false;
+  return std::ranges::any_of(*proofs, [&test](const Proof& proof) {
+    const auto is_in = [&proof](const std::string& group) {
+      return std::ranges::find(proof.user->groups, group) != proof.user->groups.end();
+    };
+    return proof.userlist == test.userlist &&
+           (test.fetch == Fetch::user || std::ranges::any_of(test.groups, is_in));
+  });
+}
+
 /// Of what is there no more (after a reload) nobody is usable, and nothing has sessions.
 bool holds(const config::Test& test, const Situation& at) {
   const bool known = test.proxy_index >= 0 &&
@@ -47,13 +59,16 @@ bool holds(const config::Test& test, const Situation& at) {
       return at.source.is_ip() && is_in(test, at.source.port());
     case Fetch::destination_port:
       return at.destination.is_ip() && is_in(test, at.destination.port());
+    case Fetch::user:
+    case Fetch::group:
+      return has_proof(test, at.proofs);
   }
   return false;
 }
 
 bool holds(const config::Term& term, const Situation& at) {
-  const bool any = std::ranges::any_of(
-      term.any, [&at](const config::Test& test) { return holds(test, at); });
+  const bool any =
+      std::ranges::any_of(term.any, [&at](const config::Test& test) { return holds(test, at); });
   return any != term.negated;
 }
 

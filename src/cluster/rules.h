@@ -10,12 +10,19 @@
 /// What rules say of a client (config/rule_model.h). Pure; on the worker's thread.
 namespace novip::cluster {
 
+/// Somebody whose password was right, in a userlist.
+struct Proof {
+  std::string_view userlist;
+  const config::Userlist::User* user = nullptr;
+};
+
 /// What a rule may ask about.
 struct Situation {
   const Snapshot& snapshot;
   const Load& load;
   const Endpoint& source;
-  const Endpoint& destination;  // what the client connected to
+  const Endpoint& destination;                 // what the client connected to
+  const std::vector<Proof>* proofs = nullptr;  // of the statistics page's visitor
 };
 
 bool holds(const config::Condition& condition, const Situation& situation);
@@ -24,8 +31,7 @@ bool holds(const config::Condition& condition, const Situation& situation);
 bool accepts(const std::vector<config::AccessRule>& rules, const Situation& situation);
 
 /// The index that the first rule that holds leads to.
-std::optional<int> chosen(const std::vector<config::ChoiceRule>& rules,
-                          const Situation& situation);
+std::optional<int> chosen(const std::vector<config::ChoiceRule>& rules, const Situation& situation);
 
 /// nbsrv(): servers that take new sessions; of backup servers one, unless `allbackups`.
 unsigned usable_servers(const ProxyView& backend);

@@ -13,8 +13,8 @@ namespace {
 
 using Fetch = Test::Fetch;
 
-enum class Operand { none, numbers, truth, networks };
-enum class Of { nothing, frontend, backend, server };
+enum class Operand { none, numbers, truth, networks, groups };
+enum class Of { nothing, frontend, backend, server, userlist };
 
 struct Criterion {
   std::string_view name;
@@ -34,6 +34,8 @@ constexpr Criterion criteria[] = {
     {"dst", Fetch::destination, Of::nothing, Operand::networks},
     {"src_port", Fetch::source_port, Of::nothing, Operand::numbers},
     {"dst_port", Fetch::destination_port, Of::nothing, Operand::numbers},
+    {"http_auth", Fetch::user, Of::userlist, Operand::truth},
+    {"http_auth_group", Fetch::group, Of::userlist, Operand::groups},
 };
 
 constexpr std::uint64_t endless = std::numeric_limits<std::uint64_t>::max();
@@ -65,6 +67,11 @@ bool read_subject(Parser& p, const Criterion& criterion, std::string_view subjec
     if (!subject.empty()) p.error("'" + name + "' takes nothing in parentheses");
     return subject.empty();
   }
+  if (criterion.of == Of::userlist) {
+    test.userlist = subject;
+    if (subject.empty()) p.error("'" + name + "' expects the name of a userlist in parentheses");
+    return !subject.empty();
+  }
   const auto slash = subject.find('/');
   if (criterion.of != Of::server) {
     test.proxy = subject;
@@ -94,7 +101,8 @@ bool read_numbers(Parser& p, const Arguments& words, std::size_t at, std::size_t
     const auto rest = colon == std::string::npos ? "" : word.substr(colon + 1);
     const auto to = rest.empty() ? std::nullopt : parse_number(rest);
     if (!from || (!rest.empty() && !to)) {
-      p.error("'" + word + "' is neither a number, nor a range such as 1:5, nor one of 'eq', 'ge', "
+      p.error("'" + word +
+              "' is neither a number, nor a range such as 1:5, nor one of 'eq', 'ge', "
               "'gt', 'le' and 'lt'");
       return false;
     }
@@ -116,12 +124,12 @@ bool read_numbers(Parser& p, const Arguments& words, std::size_t at, std::size_t
   return !test.ranges.empty();
 }
 
-bool read_networks(Parser& p, const Arguments& words, std::size_t at, std::size_t end,
-                   Test& test) {
+bool read_networks(Parser& p, const Arguments& words, std::size_t at, std::size_t end, Test& test) {
   for (; at < end; ++at) {
     const auto network = Network::parse(p.expanded(words[at]));
     if (!network) {
-      p.error("'" + words[at] + "' is not an address or a network such as 10.0.0.0/8; names and "
+      p.error("'" + words[at] +
+              "' is not an address or a network such as 10.0.0.0/8; names and "
               "files of addresses are not supported");
       return false;
     }
@@ -131,10 +139,18 @@ bool read_networks(Parser& p, const Arguments& words, std::size_t at, std::size_
   return !test.networks.empty();
 }
 
+bool read_groups(Parser& p, const Arguments& words, std::size_t at, std::size_t end, Test& test) {
+  for (; at < end; ++at) test.groups.push_back(words[at]);
+  if (test.groups.empty()) p.error("'http_auth_group' expects the names of groups");
+  return !test.groups.empty();
+}
+
 /// HAProxy's, which need no `acl` line.
 std::optional<std::vector<Test>> predefined(const std::string& name) {
   if (name == "TRUE") return std::vector{Test{}};
-  if (name == "FALSE") return std::vector{Test{Fetch::always_false, {}, {}, -1, -1, {}, {}}};
+  Test never;
+  never.fetch = Fetch::always_false;
+  if (name == "FALSE") return std::vector{never};
   if (name != "LOCALHOST") return std::nullopt;
   Test local;
   local.fetch = Fetch::source;
@@ -252,6 +268,8 @@ std::optional<Test> read_test(Parser& p, const Arguments& words, std::size_t fir
       return read_numbers(p, words, at, end, test) ? std::optional(test) : std::nullopt;
     case Operand::networks:
       return read_networks(p, words, at, end, test) ? std::optional(test) : std::nullopt;
+    case Operand::groups:
+      return read_groups(p, words, at, end, test) ? std::optional(test) : std::nullopt;
   }
   return std::nullopt;
 }

@@ -16,16 +16,15 @@ int find_proxy(const Config& config, const std::string& name, bool backend) {
 }
 
 int find_server(const Proxy& proxy, const std::string& name) {
-  const auto found = std::ranges::find_if(proxy.servers, [&](const Server& server) {
-    return server.name == name && !server.retired;
-  });
+  const auto found = std::ranges::find_if(
+      proxy.servers, [&](const Server& server) { return server.name == name && !server.retired; });
   return found == proxy.servers.end() ? -1 : static_cast<int>(found - proxy.servers.begin());
 }
 
 void link_test(const Config& config, std::size_t here, Test& test) {
   const bool frontend = test.fetch == Test::Fetch::frontend_sessions;
-  test.proxy_index = test.proxy.empty() ? static_cast<int>(here)
-                                        : find_proxy(config, test.proxy, !frontend);
+  test.proxy_index =
+      test.proxy.empty() ? static_cast<int>(here) : find_proxy(config, test.proxy, !frontend);
   if (test.fetch == Test::Fetch::server_up && test.proxy_index >= 0)
     test.server_index =
         find_server(config.proxies[static_cast<std::size_t>(test.proxy_index)], test.server);
@@ -38,6 +37,12 @@ void link_condition(const Config& config, std::size_t here, Condition& condition
 }
 
 }  // namespace
+
+bool StatsPage::asks_who() const {
+  const auto asks = [](const PageRule& rule) { return rule.action == PageRule::Action::auth; };
+  return !users.empty() || std::ranges::any_of(rules, asks) ||
+         std::ranges::any_of(outer_rules, asks);
+}
 
 void link(Config& config) {
   for (std::size_t i = 0; i < config.proxies.size(); ++i) {
@@ -53,6 +58,9 @@ void link(Config& config) {
       link_condition(config, i, rule.condition);
     }
     for (StickRule& rule : proxy.stick_rules) link_condition(config, i, rule.condition);
+    for (auto* rules : {&proxy.stats.outer_rules, &proxy.stats.rules})
+      for (PageRule& rule : *rules) link_condition(config, i, rule.condition);
+    link_condition(config, i, proxy.stats.admin_if);
   }
 }
 

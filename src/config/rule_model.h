@@ -26,6 +26,8 @@ struct Test {
     destination,        // dst
     source_port,        // src_port
     destination_port,   // dst_port
+    user,               // http_auth(userlist): of the statistics page
+    group,              // http_auth_group(userlist)
   };
   Fetch fetch = Fetch::always_true;
   std::string proxy, server;  // of those that ask about one; an empty proxy: where the rule stands
@@ -33,6 +35,8 @@ struct Test {
   int server_index = -1;
   std::vector<Network> networks;                                // source, destination: any of them
   std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges;  // numbers: in any of them
+  std::string userlist;             // user, group
+  std::vector<std::string> groups;  // group: any of them
 
   friend bool operator==(const Test&, const Test&) = default;
 };
@@ -60,6 +64,16 @@ struct AccessRule {
   Condition condition;
 
   friend bool operator==(const AccessRule&, const AccessRule&) = default;
+};
+
+/// `stats http-request allow|deny|auth`, and `http-request auth`: who sees the statistics page.
+struct PageRule {
+  enum class Action { allow, deny, auth };
+  Action action = Action::allow;
+  std::string realm;  // auth
+  Condition condition;
+
+  friend bool operator==(const PageRule&, const PageRule&) = default;
 };
 
 /// `use_backend NAME`, and `use-server NAME`.
