@@ -105,7 +105,7 @@ class Admin::Ports {
 
   asio::io_context& io_;
   std::shared_ptr<Statistics> statistics_;
-  std::shared_ptr<PageMemory> memory_ = std::make_shared<PageMemory>();
+  std::shared_ptr<PageMemory> memory_ = std::make_shared<PageMemory>(io_);
   std::shared_ptr<asio::steady_timer> second_, moment_;
   std::unique_ptr<RuntimeApi> api_;
   std::unique_ptr<Page> page_;

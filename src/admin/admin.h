@@ -24,6 +24,7 @@ struct SessionRow {
   std::size_t frontend = 0, backend = 0;
   int server = -1;
   std::string client, server_address, state;
+  std::string came_to, sent_from;  // our own addresses, to the client and to the server
   Milliseconds age{0}, idle{0};
   std::uint64_t bytes_in = 0, bytes_out = 0;
   unsigned worker = 0;

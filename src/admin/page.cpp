@@ -16,6 +16,7 @@
 #include <boost/beast/http/write.hpp>
 #include <openssl/rand.h>
 
+#include "admin/page_access.h"
 #include "admin/page_answer.h"
 #include "admin/page_request.h"
 #include "base/text.h"
@@ -84,6 +85,28 @@ asio::awaitable<void> wait_until_in_force(std::shared_ptr<Service> service, Stre
   co_await timer->async_wait(awaiting);
 }
 
+/// Fills in which hashes of a `userlist` the visitor's password has.
+asio::awaitable<void> prove(std::shared_ptr<Service> service, Stream& stream, PageClient* client,
+                            std::string authorization) {
+  const auto visitor = parse_credentials(authorization);
+  if (!visitor) co_return;
+  auto hashes = hashes_of(service->statistics->roster().config().userlists, visitor->name);
+  if (hashes.empty()) co_return;
+  struct Pending {
+    asio::steady_timer arrived;
+    std::optional<std::vector<std::string>> right;
+  };
+  auto pending = std::make_shared<Pending>(
+      Pending{asio::steady_timer(stream.get_executor(), service->timeout), std::nullopt});
+  const auto take = [pending](std::vector<std::string> right) {
+    pending->right = std::move(right);
+    pending->arrived.cancel();
+  };
+  service->memory->passwords->check(std::move(hashes), visitor->password, take);
+  if (!pending->right) co_await pending->arrived.async_wait(awaiting);
+  if (pending->right) client->right_hashes = std::move(*pending->right);
+}
+
 /// Reads the rest of a request: only an order's form has a body.
 asio::awaitable<bool> serve_request(std::shared_ptr<Service> service, Stream& stream,
                                     beast::flat_buffer& buffer, PageClient client,
@@ -105,6 +128,7 @@ asio::awaitable<bool> serve_request(std::shared_ptr<Service> service, Stream& st
   }
   ++service->statistics->page(service->site.proxy).requests;
   const PageRequest& request = parser.get();
+  co_await prove(service, stream, &client, std::string(request[http::field::authorization]));
   auto response = answer_page(service->site, client, request, Clock::now());
   if (request.method() == http::verb::post) co_await wait_until_in_force(service, stream);
   co_return co_await write_response(service, stream, std::move(response));
@@ -118,8 +142,8 @@ asio::awaitable<void> serve(std::shared_ptr<Service> service, Stream& stream,
   counters.sessions.add();
   sessions.try_acquire();
   const int socket = stream.socket().native_handle();
-  const PageClient client{Endpoint::peer_of(socket).host(),
-                          Endpoint::local_of(socket).is_loopback()};
+  const Endpoint source = Endpoint::peer_of(socket), destination = Endpoint::local_of(socket);
+  const PageClient client{source.host(), destination.is_loopback(), source, destination, {}};
   beast::flat_buffer buffer(page_header_limit + page_body_limit);
   for (bool more = true, known = false; more; known = true) {
     std::optional<net::Newcomers::Entry> newcomer;
@@ -134,7 +158,7 @@ asio::awaitable<void> serve(std::shared_ptr<Service> service, Stream& stream,
 
 }  // namespace
 
-PageMemory::PageMemory() {
+PageMemory::PageMemory(asio::io_context& io) : passwords(std::make_unique<Passwords>(io)) {
   std::array<unsigned char, 16> random{};
   if (RAND_bytes(random.data(), random.size()) != 1) return;
   for (const auto byte : random) token += format("%02x", byte);

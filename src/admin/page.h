@@ -7,6 +7,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "admin/page_history.h"
+#include "admin/passwords.h"
 #include "admin/port.h"
 #include "admin/statistics.h"
 
@@ -14,9 +15,10 @@ namespace novip::admin {
 
 /// What the pages of a process keep for its whole life, whatever a reload makes anew.
 struct PageMemory {
-  PageMemory();
+  explicit PageMemory(boost::asio::io_context& io);
   History history;    // whoever has it samples it once a second
   std::string token;  // nobody else can guess it; empty where there is no randomness
+  std::unique_ptr<Passwords> passwords;
 };
 
 /// The statistics page's connections: HTTP/1 with keep-alive, bounded in size, time and number.

@@ -7,6 +7,7 @@
 #include "admin/cluster_report.h"
 #include "admin/haproxy_metrics.h"
 #include "admin/overview.h"
+#include "admin/page_access.h"
 #include "admin/page_assets.h"
 #include "admin/page_html.h"
 #include "admin/page_orders.h"
@@ -34,6 +35,13 @@ struct Visit {
   PageTarget target;
   std::string user;  // empty: nobody had to say who they are
   TimePoint now;
+  std::vector<cluster::Proof> proofs;
+  std::shared_ptr<const cluster::Snapshot> snapshot;
+
+  cluster::Situation situation() const {
+    return {*snapshot, *statistics().process().load, client.source, client.destination, {},
+            &proofs};
+  }
 
   const Statistics& statistics() const { return *site.statistics; }
   std::string_view request_target() const { return text_of(request.target()); }
@@ -52,11 +60,11 @@ PageResponse text_response(http::status status, std::string body) {
   return respond(status, "text/plain; charset=utf-8", std::move(body));
 }
 
-PageResponse unauthorized(const config::StatsPage& settings) {
+PageResponse unauthorized(std::string_view name) {
   auto response = text_response(http::status::unauthorized,
                                 "You need a valid user and password to access this content.\n");
   std::string realm;
-  for (const char c : settings.realm) {
+  for (const char c : name) {
     if (c == '"' || c == '\\') realm += '\\';
     realm += c;
   }
@@ -82,8 +90,10 @@ PageResponse asset(const char* type, std::string_view text) {
 bool may_order(const Visit& visit) {
   const auto& settings = visit.settings;
   if (!settings.admin || (settings.admin_local && !visit.client.local)) return false;
-  if (!settings.users.empty()) return !visit.user.empty();
-  return visit.client.local && is_loopback_host(visit.header(http::field::host));
+  if (!cluster::holds(settings.admin_if, visit.situation())) return false;
+  if (!visit.user.empty()) return true;
+  return !settings.asks_who() && visit.client.local &&
+         is_loopback_host(visit.header(http::field::host));
 }
 
 PageView view_for(const Visit& visit) {
@@ -193,15 +203,43 @@ PageResponse metrics_response(const Visit& visit, std::string_view query) {
   return respond(http::status::ok, "text/plain; version=0.0.4; charset=utf-8", std::move(text));
 }
 
+/// Takes in who asks, as far as that is proven.
+void identify(Visit& visit) {
+  const auto visitor = parse_credentials(visit.header(http::field::authorization));
+  if (!visitor) return;
+  const auto& lists = visit.statistics().roster().config().userlists;
+  visit.proofs = proofs_of(lists, *visitor, visit.client.right_hashes);
+  if (!visit.proofs.empty()) visit.user = visitor->name;
+}
+
+/// None: the rules let the visitor in.
+std::optional<PageResponse> refusal_by(std::span<const config::PageRule> rules,
+                                       const Visit& visit) {
+  using Action = config::PageRule::Action;
+  const auto* const rule = deciding(rules, visit.situation());
+  if (rule == nullptr || rule->action == Action::allow) return std::nullopt;
+  if (rule->action == Action::auth) return unauthorized(rule->realm);
+  return forbidden("The rules of this page do not let you see it.\n");
+}
+
 /// As in HAProxy the exporter is a service of its own, which `stats auth` does not guard; where the
 /// configuration does not name it, it is a part of the page.
 PageResponse choose_response(Visit& visit) {
+  identify(visit);
   const auto metrics = metrics_query(visit.settings, visit.request_target());
-  if (metrics && visit.settings.metrics) return metrics_response(visit, *metrics);
+  const std::span outer(visit.settings.outer_rules);
+  const auto& exporter = visit.settings.metrics;
+  const bool exported = metrics && exporter;
+  if (auto refusal = refusal_by(exported ? outer.first(exporter->after) : outer, visit))
+    return std::move(*refusal);
+  if (exported) return metrics_response(visit, *metrics);
   if (!visit.settings.enabled || (!visit.target.matches && !metrics))
     return text_response(http::status::not_found, "There is nothing here.\n");
-  visit.user = authorized_user(visit.header(http::field::authorization), visit.settings.users);
-  if (!visit.settings.users.empty() && visit.user.empty()) return unauthorized(visit.settings);
+  if (!visit.settings.users.empty()) {
+    visit.user = authorized_user(visit.header(http::field::authorization), visit.settings.users);
+    if (visit.user.empty()) return unauthorized(visit.settings.realm);
+  }
+  if (auto refusal = refusal_by(visit.settings.rules, visit)) return std::move(*refusal);
   if (metrics) return metrics_response(visit, *metrics);
   const auto method = visit.request.method();
   if (method == http::verb::post && visit.settings.admin) return take_order(visit);
@@ -227,9 +265,15 @@ void finish(PageResponse& response, const PageRequest& request) {
 PageResponse answer_page(const PageSite& site, const PageClient& client, const PageRequest& request,
                          TimePoint now) {
   const auto& settings = site.statistics->proxy(site.proxy).settings->stats;
-  Visit visit{
-      site, client, request, settings, parse_page_target(text_of(request.target()), settings.uri),
-      "",   now};
+  Visit visit{site,
+              client,
+              request,
+              settings,
+              parse_page_target(text_of(request.target()), settings.uri),
+              "",
+              now,
+              {},
+              site.statistics->roster().snapshot()};
   auto response = choose_response(visit);
   finish(response, request);
   return response;

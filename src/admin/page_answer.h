@@ -26,6 +26,8 @@ struct PageSite {
 struct PageClient {
   std::string address;
   bool local = false;  // on this machine: it came to a loopback address
+  Endpoint source{}, destination{};
+  std::vector<std::string> right_hashes{};  // see proofs_of()
 };
 
 /// The answer to one request: the page or a part of it, metrics, what became of an order, or 401,

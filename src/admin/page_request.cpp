@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "admin/form_text.h"
+#include "admin/page_access.h"
 #include "base/endpoint.h"
 #include "base/secret.h"
 #include "base/text.h"
@@ -10,30 +11,6 @@
 namespace novip::admin {
 
 namespace {
-
-std::optional<unsigned> base64_value(char c) {
-  constexpr std::string_view alphabet =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  const auto at = alphabet.find(c);
-  if (at == std::string_view::npos) return std::nullopt;
-  return static_cast<unsigned>(at);
-}
-
-std::optional<std::string> decode_base64(std::string_view text) {
-  while (text.ends_with('=')) text.remove_suffix(1);
-  std::string out;
-  unsigned bits = 0, count = 0;
-  for (const char c : text) {
-    const auto value = base64_value(c);
-    if (!value) return std::nullopt;
-    bits = (bits << 6 | *value) & 0xffffu;
-    count += 6;
-    if (count < 8) continue;
-    count -= 8;
-    out += static_cast<char>(bits >> count & 0xffu);
-  }
-  return out;
-}
 
 /// The number after "name=" in an option.
 template <typename Number>
@@ -74,13 +51,11 @@ PageTarget parse_page_target(std::string_view target, std::string_view uri) {
 
 std::string authorized_user(std::string_view header,
                             const std::vector<std::pair<std::string, std::string>>& users) {
-  constexpr std::string_view scheme = "basic ";
-  if (to_lower(header.substr(0, scheme.size())) != scheme) return "";
-  const auto given = decode_base64(trim(header.substr(scheme.size())));
+  const auto given = parse_credentials(header);
   if (!given) return "";
   std::string found;
   for (const auto& [name, password] : users)
-    if (same_secret(*given, name + ":" + password)) found = name;
+    if (same_secret(given->name + ":" + given->password, name + ":" + password)) found = name;
   return found;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <ctime>
 
 #include "base/text.h"
 
@@ -33,30 +34,66 @@ std::string duration_text(Milliseconds duration) {
   return format("%llds", total);
 }
 
+/// "26/Nov/2026:08:06:01.576396", when it began.
+std::string start_text(const SessionRow& session) {
+  const auto began = std::chrono::system_clock::now() - session.age;
+  const auto whole = std::chrono::floor<seconds>(began);
+  const std::time_t time = std::chrono::system_clock::to_time_t(whole);
+  std::tm local{};
+  ::localtime_r(&time, &local);
+  char text[32];
+  std::strftime(text, sizeof text, "%d/%b/%Y:%H:%M:%S", &local);
+  const auto fraction = duration_cast<std::chrono::microseconds>(began - whole).count();
+  return format("%s.%06lld", text, static_cast<long long>(fraction));
+}
+
+/// The number of the `bind` that it came in by, as HAProxy counts them; 0: it is there no more.
+std::size_t listener_number(const SessionRow& session, const config::Proxy& frontend) {
+  const auto port = session.came_to.substr(session.came_to.rfind(':') + 1);
+  for (std::size_t i = 0; i < frontend.binds.size(); ++i)
+    if (std::to_string(frontend.binds[i].address.port()) == port) return i + 1;
+  return 0;
+}
+
+std::string server_text(const SessionRow& session, const config::Config& config) {
+  const std::string name = server_name(session, config);
+  if (session.server < 0) return "  server=" + name + " (id=-1)\n";
+  const auto& servers = config.proxies[session.backend].servers;
+  return format("  server=%s (id=%u) addr=%s\n", name.c_str(),
+                servers[static_cast<std::size_t>(session.server)].id,
+                session.server_address.c_str());
+}
+
+/// The lines and words of HAProxy's that are about the session, and not about its own insides.
 std::string session_details(const SessionRow& session, const config::Config& config) {
   const auto& frontend = config.proxies[session.frontend];
   const auto& backend = config.proxies[session.backend];
-  const std::string server = server_name(session, config);
-  const std::string age = duration_text(session.age), idle = duration_text(session.idle);
+  const auto id = static_cast<unsigned long long>(session.id);
+  const auto listener = listener_number(session, frontend);
+  const std::string name = listener == 0 ? "" : frontend.binds[listener - 1].name;
   std::string out =
-      format("0x%llx: proto=%s source=%s\n", static_cast<unsigned long long>(session.id),
+      format("0x%llx: [%s] id=%llu proto=%s source=%s\n", id, start_text(session).c_str(), id,
              std::string(protocol(session.client)).c_str(), session.client.c_str());
-  out += format("  frontend=%s (id=%u mode=tcp)\n", frontend.name.c_str(), frontend.id);
-  out += format("  backend=%s (id=%u mode=tcp)\n", backend.name.c_str(), backend.id);
-  out += "  server=" + server;
-  if (!session.server_address.empty()) out += " addr=" + session.server_address;
-  out += format("\n  state=%s age=%s idle=%s worker=%u\n", session.state.c_str(), age.c_str(),
-                idle.c_str(), session.worker);
+  out += format("  frontend=%s (id=%u mode=tcp), listener=%s (id=%zu) addr=%s\n",
+                frontend.name.c_str(), frontend.id, name.empty() ? "?" : name.c_str(), listener,
+                session.came_to.c_str());
+  out += format("  backend=%s (id=%u mode=tcp)", backend.name.c_str(), backend.id);
+  out += (session.sent_from.empty() ? "" : " addr=" + session.sent_from) + "\n";
+  out += server_text(session, config);
+  out +=
+      format("  task=worker:%u (state=%s idle=%s age=%s)\n", session.worker, session.state.c_str(),
+             duration_text(session.idle).c_str(), duration_text(session.age).c_str());
   out += format("  req=(total=%llu)\n  res=(total=%llu)\n",
                 static_cast<unsigned long long>(session.bytes_in),
                 static_cast<unsigned long long>(session.bytes_out));
-  return out;
+  return out + "\n";
 }
 
-Answer all_sessions(std::vector<SessionRow> rows, const config::Config& config) {
+Answer all_sessions(std::vector<SessionRow> rows, const config::Config& config, bool details) {
   std::sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
   std::string out;
-  for (const auto& row : rows) out += session_line(row, config);
+  for (const auto& row : rows)
+    out += details ? session_details(row, config) : session_line(row, config);
   return listing(out);
 }
 
@@ -96,13 +133,15 @@ std::optional<std::uint64_t> parse_session_id(std::string_view text) {
 Answer show_sess(const Call& call) {
   const auto wanted = call.argument(0);
   const auto id = parse_session_id(wanted);
-  const bool all = wanted.empty() || wanted == "all";
+  const bool details = wanted == "all", all = wanted.empty() || details;
   if (!all && !id) return listing("Session not found.\n");
-  return later([statistics = call.statistics, all, id](const Reply& reply) {
+  return later([statistics = call.statistics, all, details, id](const Reply& reply) {
     auto config = statistics->roster().shared_config();
-    statistics->process().list_sessions([reply, config, all, id](std::vector<SessionRow> rows) {
-      reply(all ? all_sessions(std::move(rows), *config) : one_session(rows, *id, *config));
-    });
+    const auto answer = [reply, config, all, details, id](std::vector<SessionRow> rows) {
+      reply(all ? all_sessions(std::move(rows), *config, details)
+                : one_session(rows, *id, *config));
+    };
+    statistics->process().list_sessions(answer);
   });
 }
 

@@ -14,9 +14,11 @@ namespace novip::app {
 namespace {
 
 admin::SessionRow row(const proxy::SessionInfo& session) {
-  return {session.id,     session.frontend,       session.backend,   session.server,
-          session.client, session.server_address, session.state,     session.age,
-          session.idle,   session.bytes_in,       session.bytes_out, session.worker};
+  return {session.id,        session.frontend, session.backend,
+          session.server,    session.client,   session.server_address,
+          session.state,     session.came_to,  session.sent_from,
+          session.age,       session.idle,     session.bytes_in,
+          session.bytes_out, session.worker};
 }
 
 }  // namespace

@@ -32,6 +32,18 @@ bool is_one_of(const config::Test& test, std::string_view name) {
   });
 }
 
+/// Whether the visitor is one of that userlist and, where groups are asked for, of one of them.
+bool has_proof(const config::Test& test, const std::vector<Proof>* proofs) {
+  if (proofs == nullptr) return false;
+  return std::ranges::any_of(*proofs, [&test](const Proof& proof) {
+    const auto is_in = [&proof](const std::string& group) {
+      return std::ranges::find(proof.user->groups, group) != proof.user->groups.end();
+    };
+    return proof.userlist == test.userlist &&
+           (test.fetch == Fetch::user || std::ranges::any_of(test.groups, is_in));
+  });
+}
+
 /// Of what is there no more (after a reload) nobody is usable, and nothing has sessions.
 bool holds(const config::Test& test, const Situation& at) {
   const bool known = test.proxy_index >= 0 &&
@@ -66,6 +78,9 @@ bool holds(const config::Test& test, const Situation& at) {
       return at.server_name.has_value();
     case Fetch::server_name:
       return at.server_name && is_one_of(test, *at.server_name);
+    case Fetch::user:
+    case Fetch::group:
+      return has_proof(test, at.proofs);
   }
   return false;
 }

@@ -11,6 +11,12 @@
 /// What rules say of a client (config/rule_model.h). Pure; on the worker's thread.
 namespace novip::cluster {
 
+/// Somebody whose password was right, in a userlist.
+struct Proof {
+  std::string_view userlist;
+  const config::Userlist::User* user = nullptr;
+};
+
 /// What a rule may ask about.
 struct Situation {
   const Snapshot& snapshot;
@@ -19,6 +25,7 @@ struct Situation {
   const Endpoint& destination;  // what the client connected to
   /// The name that it asked for in TLS, which may be empty; none: no TLS ends here.
   std::optional<std::string> server_name{};
+  const std::vector<Proof>* proofs = nullptr;  // of the statistics page's visitor
 };
 
 bool holds(const config::Condition& condition, const Situation& situation);

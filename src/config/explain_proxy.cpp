@@ -160,8 +160,13 @@ void explain_page(const Proxy& proxy, std::vector<std::string>& lines) {
   std::vector<std::string> users;
   for (const auto& [user, password] : page.users) users.push_back(user);
   lines.push_back("Statistics page at " + page.uri + " for " +
-                  (users.empty() ? "everybody who reaches the port" : list_text(users, "and")) +
-                  (page.admin ? ", who may also change the servers' states." : "."));
+                  (users.empty() && page.asks_who() ? "whom its rules let see it"
+                   : users.empty()                  ? "everybody who reaches the port"
+                                                    : list_text(users, "and")) +
+                  (page.admin && !page.admin_if.any.empty()
+                       ? "; some may also change the servers' states."
+                   : page.admin ? ", who may also change the servers' states."
+                                : "."));
 }
 
 void explain_backend(const Config& config, const Proxy& proxy, std::vector<std::string>& lines) {

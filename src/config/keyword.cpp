@@ -11,7 +11,7 @@ namespace {
 constexpr std::pair<Section, std::string_view> names[] = {
     {in_global, "global"},   {in_defaults, "defaults"}, {in_frontend, "frontend"},
     {in_backend, "backend"}, {in_listen, "listen"},     {in_resolvers, "resolvers"},
-    {in_state, "state"},     {in_cluster, "cluster"},
+    {in_state, "state"},     {in_cluster, "cluster"},   {in_userlist, "userlist"},
 };
 
 const std::vector<Keyword>& all_keywords() {
@@ -19,9 +19,9 @@ const std::vector<Keyword>& all_keywords() {
     std::vector<Keyword> rows;
     for (const auto table :
          {global_keywords(), proxy_keywords(), frontend_keywords(), backend_keywords(),
-          check_keywords(), stats_keywords(), resolvers_keywords(), state_keywords(),
-          cluster_keywords(), pool_keywords(), kernel_keywords(), rule_keywords(), stick_keywords(),
-          absent_keywords()})
+          check_keywords(), stats_keywords(), resolvers_keywords(), userlist_keywords(),
+          state_keywords(), cluster_keywords(), pool_keywords(), kernel_keywords(), rule_keywords(),
+          stick_keywords(), absent_keywords()})
       rows.insert(rows.end(), table.begin(), table.end());
     return rows;
   }();

@@ -20,6 +20,7 @@ enum Section : unsigned {
   in_resolvers = 32,
   in_state = 64,
   in_cluster = 128,
+  in_userlist = 256,
 };
 constexpr unsigned frontend_side = in_frontend | in_listen;
 constexpr unsigned backend_side = in_backend | in_listen;
@@ -75,6 +76,7 @@ std::span<const Keyword> backend_keywords();
 std::span<const Keyword> check_keywords();
 std::span<const Keyword> stats_keywords();
 std::span<const Keyword> resolvers_keywords();
+std::span<const Keyword> userlist_keywords();
 std::span<const Keyword> state_keywords();
 std::span<const Keyword> cluster_keywords();
 std::span<const Keyword> pool_keywords();

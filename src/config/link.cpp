@@ -44,6 +44,12 @@ bool rules_ask_tls(const Proxy& proxy) {
 
 }  // namespace
 
+bool StatsPage::asks_who() const {
+  const auto asks = [](const PageRule& rule) { return rule.action == PageRule::Action::auth; };
+  return !users.empty() || std::ranges::any_of(rules, asks) ||
+         std::ranges::any_of(outer_rules, asks);
+}
+
 void link(Config& config) {
   for (std::size_t i = 0; i < config.proxies.size(); ++i) {
     Proxy& proxy = config.proxies[i];
@@ -59,6 +65,9 @@ void link(Config& config) {
     }
     for (StickRule& rule : proxy.stick_rules) link_condition(config, i, rule.condition);
     proxy.rules_ask_tls = rules_ask_tls(proxy);
+    for (auto* rules : {&proxy.stats.outer_rules, &proxy.stats.rules})
+      for (PageRule& rule : *rules) link_condition(config, i, rule.condition);
+    link_condition(config, i, proxy.stats.admin_if);
   }
 }
 

@@ -41,6 +41,7 @@ class Merging {
     merged_.global = next_.global;
     keep_unchangeable();
     merged_.resolvers = next_.resolvers;
+    merged_.userlists = next_.userlists;
     merged_.state = next_.state;
     merge_clusters();
     merge_proxies();

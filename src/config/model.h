@@ -82,15 +82,23 @@ struct StatsPage {
   bool show_legends = false;
   bool show_node = false;
   std::optional<std::string> description;
-  bool admin = false;        // stats admin if TRUE, or LOCALHOST
-  bool admin_local = false;  // only from this machine
+  bool admin = false;           // stats admin
+  bool admin_local = false;     // if LOCALHOST: only from this machine
+  Condition admin_if;           // if something else
+  std::vector<PageRule> rules;  // stats http-request: the first that holds decides
+  /// `http-request auth`: before those, and before an exporter that is written after them.
+  std::vector<PageRule> outer_rules;
   /// `http-request use-service prometheus-exporter`: where the metrics are, to everybody. None:
   /// at /metrics, to those who may see the page.
   struct Metrics {
     std::string path;
-    bool prefix = false;  // all that begins so
+    bool prefix = false;    // all that begins so
+    std::size_t after = 0;  // how many of outer_rules come first
   };
   std::optional<Metrics> metrics;
+
+  /// Some visitors at least have to say who they are.
+  bool asks_who() const;
 };
 
 // ---- clusters: novip's own -----------------------------------------------------------------
@@ -321,10 +329,31 @@ struct Global {
   TlsProtocol bind_tls, server_tls;  // ssl-default-bind-…, ssl-default-server-…
 };
 
+/// A section `userlist`.
+struct Userlist {
+  struct User {
+    std::string name, password;
+    bool hashed = false;  // `password` is one of crypt(3)
+    std::vector<std::string> groups;
+
+    friend bool operator==(const User&, const User&) = default;
+  };
+  struct Group {
+    Location where;
+    std::string name;
+    std::vector<std::string> users;  // those that its own line names
+  };
+  Location where;
+  std::string name;
+  std::vector<User> users;
+  std::vector<Group> groups;
+};
+
 struct Config {
   Global global;
   std::vector<Proxy> proxies;  // in the order of the files
   std::vector<Resolvers> resolvers;
+  std::vector<Userlist> userlists;
   std::vector<Cluster> clusters;
   std::optional<State> state;
 

@@ -65,6 +65,7 @@ class Parser {
   Draft& draft() { return *draft_; }
   Proxy& proxy() { return draft_->proxy; }
   Resolvers& resolvers() { return config_.resolvers.back(); }
+  Userlist& userlist() { return config_.userlists.back(); }
   State& state() { return *config_.state; }
   ClusterDraft& cluster() { return clusters_.back(); }
   std::deque<ClusterDraft>& clusters() { return clusters_; }
@@ -100,6 +101,7 @@ class Parser {
   void open_defaults(const std::vector<std::string>& words);
   void open_proxy(ProxyKind kind, const std::vector<std::string>& words);
   void open_resolvers(const std::vector<std::string>& words);
+  void open_userlist(const std::vector<std::string>& words);
   void open_state(const std::vector<std::string>& words);
   bool opens_cluster(const std::vector<std::string>& words) const;
   void open_cluster(const std::vector<std::string>& words);

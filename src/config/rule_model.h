@@ -29,6 +29,8 @@ struct Test {
     destination_port,   // dst_port
     encrypted,          // ssl_fc: its TLS ends here
     server_name,        // ssl_fc_sni: the name that it asked for there
+    user,               // http_auth(userlist): of the statistics page
+    group,              // http_auth_group(userlist)
   };
   enum class Match { whole, beginning, end };
   Fetch fetch = Fetch::always_true;
@@ -40,6 +42,8 @@ struct Test {
   std::vector<std::string> names;  // server_name: any of them; none: whatever it is
   Match match = Match::whole;
   bool ignores_case = false;
+  std::string userlist;             // user, group
+  std::vector<std::string> groups;  // group: any of them
 
   bool asks_tls() const { return fetch == Fetch::encrypted || fetch == Fetch::server_name; }
 
@@ -71,6 +75,16 @@ struct AccessRule {
   Condition condition;
 
   friend bool operator==(const AccessRule&, const AccessRule&) = default;
+};
+
+/// `stats http-request allow|deny|auth`, and `http-request auth`: who sees the statistics page.
+struct PageRule {
+  enum class Action { allow, deny, auth };
+  Action action = Action::allow;
+  std::string realm;  // auth
+  Condition condition;
+
+  friend bool operator==(const PageRule&, const PageRule&) = default;
 };
 
 /// `use_backend NAME`, and `use-server NAME`.

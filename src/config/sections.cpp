@@ -10,8 +10,8 @@ namespace {
 
 /// HAProxy's sections that novip does not have.
 constexpr std::string_view absent_sections[] = {
-    "userlist", "peers",       "cache",       "program",  "ring",      "mailers",
-    "fcgi-app", "http-errors", "log-forward", "crt-list", "crt-store", "traces",
+    "peers",       "cache",       "program",  "ring",      "mailers", "fcgi-app",
+    "http-errors", "log-forward", "crt-list", "crt-store", "traces",
 };
 
 }  // namespace
@@ -48,6 +48,9 @@ bool Parser::open_section(const std::vector<std::string>& words) {
   } else if (name == "resolvers") {
     open(in_resolvers);
     open_resolvers(words);
+  } else if (name == "userlist") {
+    open(in_userlist);
+    open_userlist(words);
   } else if (name == "state") {
     open(in_state);
     open_state(words);
@@ -134,6 +137,18 @@ void Parser::open_resolvers(const std::vector<std::string>& words) {
     if (other.name == fresh.name)
       error("resolvers '" + fresh.name + "' are already defined at " + at(other.where));
   config_.resolvers.push_back(std::move(fresh));
+}
+
+void Parser::open_userlist(const std::vector<std::string>& words) {
+  Userlist fresh;
+  fresh.where = here_;
+  fresh.name = words.size() > 1 ? words[1] : "";
+  if (fresh.name.empty()) error("'userlist' expects a name");
+  if (words.size() > 2) error("'userlist' cannot handle unexpected argument '" + words[2] + "'");
+  for (const auto& other : config_.userlists)
+    if (other.name == fresh.name)
+      error("userlist '" + fresh.name + "' is already defined at " + at(other.where));
+  config_.userlists.push_back(std::move(fresh));
 }
 
 void Parser::open_state(const std::vector<std::string>& words) {

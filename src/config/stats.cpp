@@ -1,3 +1,4 @@
+#include "config/condition.h"
 #include "config/parser.h"
 
 // `stats …` of a proxy: the statistics page.
@@ -12,7 +13,8 @@ constexpr unsigned anywhere = in_defaults | any_proxy;
 StatsPage& page(Parser& p) {
   if (p.draft().stats_inherited) {
     StatsPage afresh;
-    afresh.metrics = p.proxy().stats.metrics;  // is no `stats` line
+    afresh.metrics = p.proxy().stats.metrics;  // these two are no `stats` lines
+    afresh.outer_rules = p.proxy().stats.outer_rules;
     p.proxy().stats = afresh;
   }
   p.draft().stats_inherited = false;
@@ -39,13 +41,42 @@ void add_user(Parser& p, const Arguments& words) {
 
 void set_admin(Parser& p, const Arguments& words) {
   StatsPage& stats = page(p);
-  const bool local = words[1] == "LOCALHOST";
-  if (words[0] != "if" || (words[1] != "TRUE" && !local) || words.size() > 2)
-    return p.error(
-        "'stats admin' is supported as 'stats admin if TRUE' and 'stats admin if LOCALHOST': "
-        "protect the page with 'stats auth' and its address");
+  auto condition = read_condition(p, words, 0);
+  if (!condition) return;
   stats.admin = true;
-  stats.admin_local = local;
+  stats.admin_local = words[0] == "if" && words[1] == "LOCALHOST" && words.size() == 2;
+  stats.admin_if = stats.admin_local ? Condition{} : *std::move(condition);
+}
+
+/// What follows the action: `realm NAME if …`.
+void add_rule_to(std::vector<PageRule>& rules, Parser& p, const Arguments& words,
+                 PageRule::Action action, std::size_t at, std::string realm) {
+  PageRule rule{action, "", {}};
+  if (action == PageRule::Action::auth) rule.realm = std::move(realm);
+  if (action == PageRule::Action::auth && words[at] == "realm") {
+    if (words[at + 1].empty()) return p.error("'realm' expects a name");
+    rule.realm = words[at + 1];
+    at += 2;
+  }
+  auto condition = read_condition(p, words, at);
+  if (!condition) return;
+  rule.condition = *std::move(condition);
+  rules.push_back(std::move(rule));
+}
+
+void add_rule(Parser& p, const Arguments& words) {
+  using Action = PageRule::Action;
+  constexpr std::pair<std::string_view, Action> actions[] = {
+      {"allow", Action::allow}, {"deny", Action::deny}, {"auth", Action::auth}};
+  auto& rules = page(p).rules;
+  for (const auto& [name, action] : actions)
+    if (words[0] == name) return add_rule_to(rules, p, words, action, 1, StatsPage{}.realm);
+  p.error(p.name() + " supports 'allow', 'deny' and 'auth', got '" + words[0] + "'");
+}
+
+/// Of HTTP's rules the one that a page may have in front of it.
+void add_outer_rule(Parser& p, const Arguments& words) {
+  add_rule_to(p.proxy().stats.outer_rules, p, words, PageRule::Action::auth, 0, p.proxy().name);
 }
 
 void set_description(Parser& p, const Arguments& words) {
@@ -58,7 +89,7 @@ void set_exporter(Parser& p, const Arguments& words) {
   if (words[0] != "prometheus-exporter")
     return p.error(p.name() + " is supported for 'prometheus-exporter' only");
   if (words.size() == 1) {
-    p.proxy().stats.metrics = StatsPage::Metrics{"/", true};
+    p.proxy().stats.metrics = StatsPage::Metrics{"/", true, p.proxy().stats.outer_rules.size()};
     return;
   }
   const std::size_t at = words[4] == "-i" ? 5 : 4;
@@ -68,12 +99,16 @@ void set_exporter(Parser& p, const Arguments& words) {
     return p.error("'" + words.joined(1) +
                    "' is not supported: write 'if { path /metrics }', 'if { path_beg /metrics }', "
                    "or nothing");
-  p.proxy().stats.metrics = StatsPage::Metrics{words[at], prefix};
+  p.proxy().stats.metrics =
+      StatsPage::Metrics{words[at], prefix, p.proxy().stats.outer_rules.size()};
 }
 
 constexpr Keyword rows[] = {
     {"http-request use-service", frontend_side, 1, any_number, set_exporter,
      "prometheus-exporter [if { path <path> }]"},
+    {"http-request auth", frontend_side, 0, any_number, add_outer_rule,
+     "[realm <realm>] [if|unless <condition>]"},
+    {"stats http-request", anywhere, 1, any_number, add_rule, "'allow', 'deny' or 'auth'"},
     {"stats enable", anywhere, 0, 0, [](Parser& p, const Arguments&) { page(p); }, ""},
     {"stats uri", anywhere, 1, 1, [](Parser& p, const Arguments& words) { page(p).uri = words[0]; },
      "a URI prefix"},
@@ -81,7 +116,7 @@ constexpr Keyword rows[] = {
     {"stats realm", anywhere, 1, 1,
      [](Parser& p, const Arguments& words) { page(p).realm = words[0]; }, "a realm"},
     {"stats auth", anywhere, 1, 1, add_user, "<user>:<password>"},
-    {"stats admin", anywhere, 2, any_number, set_admin, "'if TRUE'"},
+    {"stats admin", anywhere, 2, any_number, set_admin, "'if TRUE', or another condition"},
     {"stats hide-version", anywhere, 0, 0, set_flag<&StatsPage::hide_version>, ""},
     {"stats show-legends", anywhere, 0, 0, set_flag<&StatsPage::show_legends>, ""},
     {"stats show-node", anywhere, 0, 1, set_flag<&StatsPage::show_node>, ""},

@@ -77,7 +77,7 @@ void check_mode(Parser& p, const Draft& draft) {
       p.warning_at(where, "'" + rule + "' is HTTP only: has no effect, novip forwards TCP");
   }
   if (!http) {
-    if (proxy.stats.metrics)
+    if (proxy.stats.metrics || !proxy.stats.outer_rules.empty())
       p.warning_at(proxy.where, "'http-request' is HTTP only: has no effect for " + title(proxy) +
                                     ", which is in TCP mode");
     if (proxy.stats.enabled)
@@ -107,7 +107,7 @@ void check_mode(Parser& p, const Draft& draft) {
 /// only.
 void check_stats_admin(Parser& p, const Proxy& proxy) {
   const StatsPage& stats = proxy.stats;
-  if (!stats.admin || stats.admin_local || !stats.users.empty()) return;
+  if (!stats.admin || stats.admin_local || stats.asks_who()) return;
   const auto is_loopback = [](const Bind& bind) { return bind.address.is_loopback(); };
   if (!std::ranges::all_of(proxy.binds, is_loopback))
     p.warning_at(proxy.where,

@@ -8,6 +8,15 @@ namespace novip::config {
 
 namespace {
 
+/// Those that are asked when somebody wants to see the statistics page.
+template <typename Visit>
+void for_page_conditions(StatsPage& page, Visit visit) {
+  for (auto* rules : {&page.outer_rules, &page.rules})
+    for (PageRule& rule : *rules) visit(rule.condition);
+  visit(page.admin_if);
+}
+
+/// Those of sessions.
 template <typename Visit>
 void for_conditions(Proxy& proxy, Visit visit) {
   for (auto* rules : {&proxy.connection_rules, &proxy.session_rules, &proxy.content_rules})
@@ -31,6 +40,59 @@ void check_condition(Parser& p, const Proxy& proxy, const Condition& condition) 
           p.error_at(proxy.where, "a condition of " + title(proxy) + " asks about '" +
                                       subject(test) + "', which is not there");
       }
+}
+
+/// Nobody but the statistics page has users.
+void check_no_user(Parser& p, const Proxy& proxy, const Condition& condition) {
+  for (const auto& all : condition.any)
+    for (const Term& term : all)
+      for (const Test& test : term.any)
+        if (!test.userlist.empty())
+          p.error_at(proxy.where, "a condition of " + title(proxy) +
+                                      " asks for a user: 'http_auth' is for 'stats http-request', "
+                                      "'stats admin' and 'http-request auth'");
+}
+
+void check_userlists(Parser& p, const Proxy& proxy, const Condition& condition) {
+  const auto& lists = p.config().userlists;
+  for (const auto& all : condition.any)
+    for (const Term& term : all)
+      for (const Test& test : term.any)
+        if (!test.userlist.empty() &&
+            std::ranges::find(lists, test.userlist, &Userlist::name) == lists.end())
+          p.error_at(proxy.where,
+                     title(proxy) + ": unable to find userlist '" + test.userlist + "'");
+}
+
+/// `stats auth` is a rule of its own.
+void check_page(Parser& p, Proxy& proxy) {
+  StatsPage& page = proxy.stats;
+  for_page_conditions(page, [&](const Condition& condition) {
+    check_condition(p, proxy, condition);
+    check_userlists(p, proxy, condition);
+  });
+  if (!page.rules.empty() && (!page.users.empty() || page.realm != StatsPage{}.realm))
+    p.error_at(proxy.where, title(proxy) +
+                                ": 'stats auth'/'realm' and 'http-request' can't be used at the "
+                                "same time");
+}
+
+/// Users that a group's line names get that group.
+void join_groups(Parser& p, Userlist& list) {
+  for (const auto& group : list.groups)
+    for (const auto& name : group.users) {
+      const auto user = std::ranges::find(list.users, name, &Userlist::User::name);
+      if (user == list.users.end())
+        p.error_at(group.where, "unable to find user '" + name + "' of group '" + group.name +
+                                    "' in userlist '" + list.name + "'");
+      else
+        user->groups.push_back(group.name);
+    }
+  for (const auto& user : list.users)
+    for (const auto& name : user.groups)
+      if (std::ranges::find(list.groups, name, &Userlist::Group::name) == list.groups.end())
+        p.error_at(list.where, "unable to find group '" + name + "' of user '" + user.name +
+                                   "' in userlist '" + list.name + "'");
 }
 
 bool is_there(const Config& config, const Test& test) {
@@ -91,21 +153,27 @@ void check_stick_rule(Parser& p, const Proxy& proxy, const StickRule& rule) {
 }  // namespace
 
 void expand_acls(Draft& draft) {
-  for_conditions(draft.proxy, [&draft](Condition& condition) {
+  const auto expand = [&draft](Condition& condition) {
     for (auto& all : condition.any)
       for (Term& term : all)
         if (!term.acl.empty()) term.any = draft.acls[term.acl];
-  });
+  };
+  for_conditions(draft.proxy, expand);
+  for_page_conditions(draft.proxy.stats, expand);
 }
 
 void validate_rules(Parser& p) {
+  for (Userlist& list : p.config().userlists) join_groups(p, list);
   for (const Draft& draft : p.proxies())
     if (!draft.proxy.disabled) check_acls(p, draft);
   for (Proxy& proxy : p.config().proxies) {
     if (proxy.disabled) continue;
-    for_conditions(proxy,
-                   [&](const Condition& condition) { check_condition(p, proxy, condition); });
     check_tls_rules(p, proxy);
+    for_conditions(proxy, [&](const Condition& condition) {
+      check_condition(p, proxy, condition);
+      check_no_user(p, proxy, condition);
+    });
+    check_page(p, proxy);
     for (const ChoiceRule& rule : proxy.use_backend) check_use_backend(p, proxy, rule);
     for (const ChoiceRule& rule : proxy.use_server)
       if (rule.index < 0)

@@ -156,7 +156,11 @@ SessionInfo Session::info() const {
   info.backend = backend_ >= 0 ? index(backend_) : frontend_;
   info.server = server_;
   info.client = client_address_.text();
-  if (server_fd_) info.server_address = Endpoint::peer_of(server_fd_.get()).text();
+  info.came_to = Endpoint::local_of(client_.get()).text();
+  if (server_fd_) {
+    info.server_address = Endpoint::peer_of(server_fd_.get()).text();
+    info.sent_from = Endpoint::local_of(server_fd_.get()).text();
+  }
   info.state = phase_ == Phase::request ? "accepting"
                : phase_ == Phase::hold  ? "held"
                : phase_ == Phase::queue ? "queued"

@@ -39,6 +39,7 @@ struct SessionInfo {
   std::size_t frontend = 0, backend = 0;
   int server = -1;
   std::string client, server_address;
+  std::string came_to, sent_from;  // our own addresses, to the client and to the server
   std::string state;  // "accepting", "held", "queued", "connecting", "starting", "forwarding"
   Milliseconds age{0}, idle{0};
   std::uint64_t bytes_in = 0, bytes_out = 0;

@@ -138,3 +138,9 @@ def test_events_are_listed(pool):
     assert "buf0" in pool.api("show events")
     pool.api("set server pool/s1 health down")
     wait_for(lambda: "pool/s1 is DOWN" in pool.api("show events buf0"), "the event is there")
+
+
+def test_activity_is_told_by_thread(pool):
+    said = dict(line.split(": ", 1) for line in pool.api("show activity").splitlines() if line)
+    assert said["thread_id"].startswith("1 (1..") and float(said["date_now"]) > 1_700_000_000
+    assert int(said["sessions"].split()[0]) >= 0 and set(said) >= {"accepted", "bytes_in", "held"}

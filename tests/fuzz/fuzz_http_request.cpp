@@ -1,4 +1,7 @@
 // needs: src/admin/page_request.cpp
+// needs: src/admin/page_access.cpp
+// needs: src/admin/form_text.cpp
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -6,14 +9,19 @@
 
 #include "admin/page_request.h"
 
-// The request target and the Authorization header of a request for the statistics page, apart by
-// the first newline. Nobody gets in without the password, whose encoding no input can hit by
-// chance.
+// The request target, the Authorization header and the body of a request for the statistics page,
+// apart by the first two newlines. Nobody gets in without the password, whose encoding no input can
+// hit by chance.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view input(reinterpret_cast<const char*>(data), size);
   const auto newline = input.find('\n');
   const auto target = input.substr(0, newline);
-  const auto header = newline == std::string_view::npos ? "" : input.substr(newline + 1);
+  const auto rest = newline == std::string_view::npos ? "" : input.substr(newline + 1);
+  const auto header = rest.substr(0, rest.find('\n'));
+  const auto body = rest.substr(std::min(header.size() + 1, rest.size()));
+
+  const auto order = novip::admin::parse_page_order(body);
+  if (order && order->action.size() + order->backend.size() > body.size()) std::abort();
 
   const auto page = novip::admin::parse_page_target(target, "/haproxy?stats");
   if (page.matches != target.starts_with("/haproxy?stats")) std::abort();

@@ -137,6 +137,19 @@ def test_a_wrong_configuration_is_not_started_and_told(booted):
     wait_for("it to come back", lambda: booted.systemctl("is-active", "novip") == "active")
 
 
+def test_a_reload_with_a_wrong_configuration_fails_and_changes_nothing(booted):
+    before = main_pid(booted)
+    booted.root.write("/etc/novip/novip.cfg", ONE_NODE + "    blance leastconn\n")
+    said = booted.systemctl("reload", "novip")
+    assert "failed" in said, said
+    journal = booted.run("journalctl", "--unit=novip", "--no-pager", "--lines=20")
+    assert f"novip.cfg:{len(ONE_NODE.splitlines()) + 1}" in journal and "blance" in journal
+    assert main_pid(booted) == before and reaches_the_primary(booted)
+    booted.root.write("/etc/novip/novip.cfg", ONE_NODE)
+    assert booted.systemctl("reload", "novip") == ""
+    assert main_pid(booted) == before
+
+
 def test_an_upgrade_restarts_what_runs(booted, deb):
     before = main_pid(booted)
     booted.install(deb)

@@ -269,7 +269,11 @@ TEST_F(Commands, Sessions) {
   EXPECT_EQ(ask("show sess"),
             "0x2a: proto=tcpv4 src=192.0.2.7:40000 fe=prod be=prod srv=srv2 ts=00 age=1m1s idle=0s "
             "state=forwarding in=5 out=7 worker=0\n\n");
-  EXPECT_TRUE(ask("show sess 0x2a").starts_with("0x2a: proto=tcpv4 source=192.0.2.7:40000\n"));
+  const std::string details = ask("show sess 0x2a");
+  EXPECT_TRUE(details.starts_with("0x2a: ["));
+  EXPECT_NE(details.find("] id=42 proto=tcpv4 source=192.0.2.7:40000\n"), std::string::npos);
+  EXPECT_NE(details.find("  server=srv2 (id=2) addr=10.20.30.52:5434\n"), std::string::npos);
+  EXPECT_EQ(ask("show sess all"), details);
   EXPECT_EQ(ask("shutdown session 0x2a"), "\n");
   EXPECT_EQ(ended, 42u);
 }

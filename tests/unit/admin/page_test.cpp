@@ -154,6 +154,42 @@ TEST_F(PageTest, AsksForAPassword) {
   EXPECT_EQ(get("/;csv").result_int(), 200u);
 }
 
+/// `unless http_auth(people)`.
+config::Condition unless_proven() {
+  config::Test known;
+  known.fetch = config::Test::Fetch::user;
+  known.userlist = "people";
+  return {true, {{{false, "", {known}}}}};
+}
+
+TEST_F(PageTest, RulesAskForAUserOfAList) {
+  using Action = config::PageRule::Action;
+  config->userlists = {{{}, "people", {{"dba", "x", false, {}}, {"ops", "$5$h", true, {}}}, {}}};
+  settings().rules = {{Action::auth, "Ours", unless_proven()}};
+  const auto response = get("/;csv");
+  EXPECT_EQ(response.result_int(), 401u);
+  EXPECT_EQ(response[http::field::www_authenticate], "Basic realm=\"Ours\"");
+  authorization = "Basic ZGJhOng=";  // dba:x
+  EXPECT_EQ(get("/;csv").result_int(), 200u);
+  EXPECT_EQ(get("/metrics").result_int(), 200u);
+  authorization = "Basic b3BzOng=";  // ops:x
+  EXPECT_EQ(get("/;csv").result_int(), 401u);
+  client.right_hashes = {"$5$h"};
+  EXPECT_EQ(get("/;csv").result_int(), 200u);
+  settings().rules = {{Action::deny, "", {}}, {Action::allow, "", {}}};
+  EXPECT_EQ(get("/;csv").result_int(), 403u);
+}
+
+TEST_F(PageTest, AnExporterIsGuardedByRulesThatComeFirst) {
+  config->userlists = {{{}, "people", {}, {}}};
+  settings().outer_rules = {{config::PageRule::Action::auth, "st", unless_proven()}};
+  settings().metrics = config::StatsPage::Metrics{"/metrics", false, 0};
+  EXPECT_EQ(get("/metrics").result_int(), 200u);
+  EXPECT_EQ(get("/;csv").result_int(), 401u);
+  settings().metrics->after = 1;
+  EXPECT_EQ(get("/metrics").result_int(), 401u);
+}
+
 TEST_F(PageTest, RefreshesByItselfOnlyWithoutAScript) {
   EXPECT_NE(get("/").body().find("data-interval=\"1000\""), std::string::npos);
   EXPECT_EQ(get("/").body().find("http-equiv"), std::string::npos);

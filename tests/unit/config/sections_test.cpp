@@ -51,10 +51,8 @@ TEST(Stats, AnyLineEnablesThePageAndStartsItAfresh) {
 }
 
 TEST(Stats, Mistakes) {
-  EXPECT_EQ(
-      told(read(page(" stats admin if trusted\n"))),
-      "8! 'stats admin' is supported as 'stats admin if TRUE' and 'stats admin if LOCALHOST': "
-      "protect the page with 'stats auth' and its address\n");
+  EXPECT_EQ(told(read(page(" stats admin if trusted\n"))),
+            "8! no such ACL: 'trusted'; an 'acl' line of this section must come first\n");
   EXPECT_EQ(told(read(page(" stats uri /\n http-request deny\n"))),
             "9! 'http-request' is not supported: in HTTP mode novip serves its statistics page "
             "only\n");
@@ -205,8 +203,8 @@ TEST(Conninfo, SecretsAreNotShown) {
 }
 
 TEST(Section, ThatNovipHasNot) {
-  EXPECT_EQ(told(read("userlist u\n user a password b\nlisten a\n bind :1\n timeout client 1\n")),
-            "1! section 'userlist' is not supported by novip\n");
+  EXPECT_EQ(told(read("mailers u\n mailer a b\nlisten a\n bind :1\n timeout client 1\n")),
+            "1! section 'mailers' is not supported by novip\n");
 }
 
 }  // namespace novip::config

@@ -1,0 +1,77 @@
+#include "admin/page_access.h"
+
+#include <algorithm>
+
+#include "base/secret.h"
+#include "base/text.h"
+
+namespace novip::admin {
+
+namespace {
+
+std::optional<unsigned> base64_value(char c) {
+  constexpr std::string_view alphabet =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  const auto at = alphabet.find(c);
+  if (at == std::string_view::npos) return std::nullopt;
+  return static_cast<unsigned>(at);
+}
+
+std::optional<std::string> decode_base64(std::string_view text) {
+  while (text.ends_with('=')) text.remove_suffix(1);
+  std::string out;
+  unsigned bits = 0, count = 0;
+  for (const char c : text) {
+    const auto value = base64_value(c);
+    if (!value) return std::nullopt;
+    bits = (bits << 6 | *value) & 0xffffu;
+    count += 6;
+    if (count < 8) continue;
+    count -= 8;
+    out += static_cast<char>(bits >> count & 0xffu);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::optional<Credentials> parse_credentials(std::string_view header) {
+  constexpr std::string_view scheme = "basic ";
+  if (to_lower(header.substr(0, scheme.size())) != scheme) return std::nullopt;
+  const auto given = decode_base64(trim(header.substr(scheme.size())));
+  const auto colon = given ? given->find(':') : std::string::npos;
+  if (colon == std::string::npos) return std::nullopt;
+  return Credentials{given->substr(0, colon), given->substr(colon + 1)};
+}
+
+std::vector<std::string> hashes_of(const std::vector<config::Userlist>& lists,
+                                   const std::string& name) {
+  std::vector<std::string> hashes;
+  for (const auto& list : lists)
+    for (const auto& user : list.users)
+      if (user.name == name && user.hashed) hashes.push_back(user.password);
+  return hashes;
+}
+
+std::vector<cluster::Proof> proofs_of(const std::vector<config::Userlist>& lists,
+                                      const Credentials& visitor,
+                                      const std::vector<std::string>& right) {
+  std::vector<cluster::Proof> proofs;
+  for (const auto& list : lists)
+    for (const auto& user : list.users) {
+      if (user.name != visitor.name) continue;
+      const bool proven = user.hashed ? std::ranges::find(right, user.password) != right.end()
+                                      : same_secret(visitor.password, user.password);
+      if (proven) proofs.push_back({list.name, &user});
+    }
+  return proofs;
+}
+
+const config::PageRule* deciding(std::span<const config::PageRule> rules,
+                                 const cluster::Situation& situation) {
+  const auto decides = std::ranges::find_if(
+      rules, [&](const config::PageRule& rule) { return holds(rule.condition, situation); });
+  return decides == rules.end() ? nullptr : &*decides;
+}
+
+}  // namespace novip::admin

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cluster/rules.h"
+#include "config/model.h"
+
+/// Who sees the statistics page: `stats auth`, and rules about a `userlist`. Pure.
+namespace novip::admin {
+
+/// What an Authorization header says.
+struct Credentials {
+  std::string name, password;
+};
+std::optional<Credentials> parse_credentials(std::string_view header);
+
+/// The hashes that the passwords of users of that name have, in any userlist.
+std::vector<std::string> hashes_of(const std::vector<config::Userlist>& lists,
+                                   const std::string& name);
+
+/// As whom the visitor is proven. `right`: of hashes_of(), those of the visitor's password.
+std::vector<cluster::Proof> proofs_of(const std::vector<config::Userlist>& lists,
+                                      const Credentials& visitor,
+                                      const std::vector<std::string>& right);
+
+/// The first rule that holds; none: who asks may see it.
+const config::PageRule* deciding(std::span<const config::PageRule> rules,
+                                 const cluster::Situation& situation);
+
+}  // namespace novip::admin
