@@ -15,6 +15,7 @@ from harness.pool import Pool
 from harness.process import tail
 from harness.proxy import Proxy
 from harness.syslog import SyslogReceiver
+from harness.tls import Authority
 
 FOLDERS = itertools.count(1)
 
@@ -117,6 +118,17 @@ def native(shared_native):
 def start_pool(start_proxy, native):
     """Starts a proxy of its own with one role pool in front of `native`: harness.pool.Pool."""
     return functools.partial(Pool, start_proxy, native)
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    return Authority(tmp_path_factory.mktemp("tls"))
+
+
+@pytest.fixture(scope="module")
+def certificate(authority):
+    """novip's own, with its key, for clients of this machine."""
+    return authority.issue("novip", "localhost", "127.0.0.1")
 
 
 @pytest.fixture

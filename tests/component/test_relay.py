@@ -11,10 +11,11 @@ import threading
 import pytest
 
 from harness import settings
+from harness.network import Network
 from harness.ports import free_port
 from harness.runtime_api import read_all
 from harness.servers import NamedServer, TcpServer, connect, read_line
-from harness.tls import (Authority, TlsWire, accept_session, accept_tls, begin_session)
+from harness.tls import TlsWire, accept_session, accept_tls, begin_session
 from harness.wait import wait_for
 
 POOL = """
@@ -26,48 +27,78 @@ defaults
     timeout client  {client}
     timeout server  1m
 listen pool
-    bind 127.0.0.1:{port} {bind}
+    bind {bind}
+    {forward}
     server s1 {server} {to_server}
 """
 
 
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory):
-    return Authority(tmp_path_factory.mktemp("tls")).issue("s1", "127.0.0.1")
+def pool(bind, server, client="1m", way="", forward="", to_server=""):
+    return POOL.format(bind=bind, server=server, client=client, way=way, forward=forward,
+                       to_server=to_server)
 
 
 # Every way of moving bytes: each test holds for all of them.
-@pytest.fixture(params=["splice", "copy", *(pytest.param(mode, marks=pytest.mark.novip_only)
-                                   for mode in ("tls from the client", "tls on both sides"))])
-def through(request, start_proxy, cleanup, certificate):
+WAYS = ["splice", "copy", *(pytest.param(way, marks=pytest.mark.novip_only)
+                            for way in ("tls from the client", "tls on both sides")),
+        pytest.param("kernel", marks=[pytest.mark.novip_only, pytest.mark.root_only])]
+
+
+@pytest.fixture(scope="module")
+def network():
+    with Network() as network:
+        network.let_all_forward()
+        yield network
+
+
+@pytest.fixture(params=WAYS)
+def through(request, start_proxy, cleanup):
     """A client's connection, through a proxy, to a server that runs `serve(connection)`."""
-    to_server = request.param == "tls on both sides"
-    from_client = to_server or request.param == "tls from the client"
+    if request.param == "kernel":
+        return functools.partial(open_forwarded, start_proxy, cleanup,
+                                 request.getfixturevalue("network"))
+    if request.param.startswith("tls"):
+        return functools.partial(open_encrypted, start_proxy, cleanup,
+                                 request.getfixturevalue("certificate"),
+                                 request.param == "tls on both sides")
+    return functools.partial(open_relayed, start_proxy, cleanup,
+                             "nosplice" if request.param == "copy" else "")
+
+
+def open_relayed(start_proxy, cleanup, way, serve):
+    server, port = cleanup.enter_context(TcpServer(serve)), free_port()
+    start_proxy(pool(f"127.0.0.1:{port}", server, way=way))
+    return cleanup.enter_context(connect(port))
+
+
+def open_encrypted(start_proxy, cleanup, certificate, to_server, serve):
     of_server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     of_server.load_cert_chain(certificate)
 
-    def serve_encrypted(serve, connection):
+    def serve_encrypted(connection):
         stream = accept_tls(connection, of_server) if to_server else connection
         accept_session(stream)
         serve(stream)
         if to_server:
             stream.close()
 
-    def open_session(serve, client="1m"):
-        server = cleanup.enter_context(
-            TcpServer(functools.partial(serve_encrypted, serve) if from_client else serve))
-        port = free_port()
-        open_session.proxy = start_proxy(POOL.format(
-            port=port, server=server, client=client,
-            way="nosplice" if request.param == "copy" else "",
-            bind=f"ssl crt {certificate}" if from_client else "",
-            to_server="ssl verify none" if to_server else ""))
-        if not from_client:
-            return cleanup.enter_context(connect(port))
-        stream = cleanup.enter_context(TlsWire("127.0.0.1", port)).socket
-        begin_session(stream)
-        return stream
-    return open_session
+    server, port = cleanup.enter_context(TcpServer(serve_encrypted)), free_port()
+    start_proxy(pool(f"127.0.0.1:{port} ssl crt {certificate}", server,
+                     to_server="ssl verify none" if to_server else ""))
+    stream = cleanup.enter_context(TlsWire("127.0.0.1", port)).socket
+    begin_session(stream)
+    return stream
+
+
+def open_forwarded(start_proxy, cleanup, network, serve):
+    """Client and server are here, and the proxy is another machine between them."""
+    server = cleanup.enter_context(TcpServer(serve, network.gateway))
+    address, port = network.addresses["srv1"], free_port()
+    proxy = start_proxy(pool(f"{address}:{port}", server, forward="forward kernel"),
+                        network=network.namespace("srv1"))
+    client = cleanup.enter_context(connect(port, address))
+    assert "fe=pool" not in proxy.api("show sess"), "the proxy carries it, not the kernel"
+    return client
 
 
 def test_an_end_of_stream_goes_one_way_only(through):
@@ -196,8 +227,7 @@ def test_a_client_s_reset_ends_the_server_s_side(through):
 
 def test_timeout_client_ends_an_idle_session(start_proxy, cleanup):
     server, port = cleanup.enter_context(NamedServer("s1")), free_port()
-    proxy = start_proxy(POOL.format(port=port, server=server, client="200ms", way="", bind="",
-                                    to_server=""))
+    proxy = start_proxy(pool(f"127.0.0.1:{port}", server, client="200ms"))
     with connect(port) as client:
         read_line(client)
         assert client.recv(1) == b""

@@ -22,18 +22,8 @@ PRIMARY = "cluster pg role primary"
 
 
 @pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    return Authority(tmp_path_factory.mktemp("tls"))
-
-
-@pytest.fixture(scope="module")
 def stranger(tmp_path_factory):
     return Authority(tmp_path_factory.mktemp("stranger"), "stranger")
-
-
-@pytest.fixture(scope="module")
-def certificate(authority):
-    return authority.issue("novip", "localhost", "127.0.0.1")
 
 
 @pytest.fixture

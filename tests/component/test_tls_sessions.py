@@ -12,23 +12,13 @@ from harness import settings
 from harness.clients import Opener
 from harness.pool import held
 from harness.postgres import PASSWORD
-from harness.tls import Authority, TlsWire
+from harness.tls import TlsWire
 from harness.wait import wait_for
 from harness.wire import startup_packet
 
 pytestmark = pytest.mark.novip_only
 
 PRIMARY = "cluster pg role primary"
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    return Authority(tmp_path_factory.mktemp("tls"))
-
-
-@pytest.fixture(scope="module")
-def certificate(authority):
-    return authority.issue("novip", "localhost", "127.0.0.1")
 
 
 # -- SCRAM and the channel it may be bound to ---------------------------------------------------

@@ -28,7 +28,7 @@ class Network:
         self.addresses6 = {name: f"fd98:18::{number % 250:x}:{11 + index}"
                            for index, name in enumerate(ADDRESSES)}
         self._gateway6 = f"fd98:18::{number % 250:x}:1/112"
-        self._gateway = f"{subnet}.1/24"
+        self.gateway = f"{subnet}.1"        # ours
         self._bridge = f"nv{number}"
         self._spaces = {name: f"{self._bridge}-{name}" for name in ADDRESSES}
 
@@ -42,7 +42,7 @@ class Network:
 
     def _build(self):
         _ip("link", "add", self._bridge, "type", "bridge")
-        _ip("address", "add", self._gateway, "dev", self._bridge)
+        _ip("address", "add", f"{self.gateway}/24", "dev", self._bridge)
         _ip("address", "add", self._gateway6, "dev", self._bridge, "nodad")
         _ip("link", "set", self._bridge, "up")
         for name, space in self._spaces.items():

@@ -5,22 +5,11 @@
 #include <gtest/gtest.h>
 #include <sys/epoll.h>
 
+#include "connection.h"
 #include "proxy/relay.h"
-#include "sockets.h"
 
 namespace novip::proxy::test {
 namespace {
-
-/// `near` is the relay's end of a TCP connection, non-blocking.
-struct Connection {
-  Connection() {
-    const UniqueFd listener = listen_on_loopback();
-    far = connect_to(Endpoint::local_of(listener.get()));
-    near = accept_from(listener.get());
-    ::fcntl(near.get(), F_SETFL, O_NONBLOCK);
-  }
-  UniqueFd near, far;
-};
 
 /// When bytes go through a pipe, and what of them is seen all the same.
 class Splice : public testing::Test {
