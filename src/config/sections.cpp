@@ -147,7 +147,8 @@ void Parser::open_userlist(const std::vector<std::string>& words) {
   if (words.size() > 2) error("'userlist' cannot handle unexpected argument '" + words[2] + "'");
   for (const auto& other : config_.userlists)
     if (other.name == fresh.name)
-      error("userlist '" + fresh.name + "' is already defined at " + at(other.where));
+      return warning("ignoring duplicated userlist '" + fresh.name + "', defined at " +
+                     at(other.where));
   config_.userlists.push_back(std::move(fresh));
 }
 

@@ -20,7 +20,8 @@ std::vector<std::string> names_in(const std::string& list) {
 void add_group(Parser& p, const Arguments& words) {
   Userlist& list = p.userlist();
   if (std::ranges::find(list.groups, words[0], &Userlist::Group::name) != list.groups.end())
-    return p.error("group '" + words[0] + "' is already in userlist '" + list.name + "'");
+    return p.warning("ignoring duplicated group '" + words[0] + "' in userlist '" + list.name +
+                     "'");
   if (words.size() != 1 && (words.size() != 3 || words[1] != "users"))
     return p.error("'group' expects a name, and then nothing or 'users <user>,…'");
   list.groups.push_back({p.here(), words[0], names_in(words[2])});
@@ -31,7 +32,8 @@ void add_user(Parser& p, const Arguments& words) {
   Userlist::User user;
   user.name = words[0];
   if (std::ranges::find(list.users, user.name, &Userlist::User::name) != list.users.end())
-    return p.error("user '" + user.name + "' is already in userlist '" + list.name + "'");
+    return p.warning("ignoring duplicated user '" + user.name + "' in userlist '" + list.name +
+                     "'");
   for (std::size_t i = 1; i < words.size(); i += 2) {
     const std::string& value = words[i + 1];
     user.hashed = user.hashed || words[i] == "password";
@@ -45,9 +47,9 @@ void add_user(Parser& p, const Arguments& words) {
     if (value.empty()) return p.error("'" + words[i] + "' expects a value");
   }
   if (user.hashed && !is_password_hash(user.password))
-    return p.error("the password of user '" + user.name +
-                   "' is not a hash that crypt(3) knows, such as $6$…: 'openssl passwd -6' makes "
-                   "one; a password in clear follows 'insecure-password'");
+    p.warning("nobody gets in as user '" + user.name +
+              "': the password is not a hash that crypt(3) knows, such as $6$…; 'openssl passwd "
+              "-6' makes one, and a password in clear follows 'insecure-password'");
   list.users.push_back(std::move(user));
 }
 

@@ -303,11 +303,46 @@ server s3 127.0.0.1:3 non-stick
 .endif
 .else
 .if (0 || 1) && !0;option tcpka;.endif
+userlist u
+userlist
+userlist u;userlist u
+userlist u;user a insecure-password b
+userlist u;user a password nothash!
+userlist u;user a
+userlist u;user a insecure-password b;user a insecure-password c
+userlist u;user a insecure-password b groups g
+userlist u;group g users a
+userlist u;group g users a;user a insecure-password b
+userlist u;user a insecure-password b groups g;group g
+userlist u;group g;group g
+userlist u;group g members a
+userlist u;user a secret b
+PAGE stats http-request auth unless { http_auth(u) }
+PAGE acl known http_auth(u);stats http-request auth unless known
+PAGE stats http-request auth realm Ours if !{ http_auth_group(u) g }
+PAGE stats http-request auth unless { http_auth(nobody) }
+PAGE stats http-request auth unless { http_auth }
+PAGE stats http-request deny unless { src 127.0.0.0/8 };stats http-request allow
+PAGE stats http-request nothing
+PAGE stats auth a:b;stats http-request auth unless { http_auth(u) }
+PAGE stats http-request auth unless unknown
+PAGE stats admin if { http_auth_group(u) g }
+PAGE stats admin if LOCALHOST
+PAGE stats admin if unknown
+PAGE stats admin
+PAGE http-request auth unless { http_auth(u) }
+PAGE http-request auth realm Ours if TRUE
+PAGE http-request auth realm
 .alert "not here"
 .notice "all is well"
 .warning "look here"
 .nothing
 """.strip().splitlines()
+
+
+# A statistics page after a userlist.
+PAGE = ("userlist u;user a insecure-password b groups g;group g;listen st;bind 127.0.0.1:3;"
+        "mode http;stats enable;")
 
 
 def verdict(binary, folder, line):
@@ -319,7 +354,7 @@ listen a
     bind 127.0.0.1:{free_port()}
     server s1 127.0.0.1:1
     server s2 127.0.0.1:2
-""" + "".join(f"    {part}\n" for part in line.split(";")))
+""" + "".join(f"    {part}\n" for part in line.replace("PAGE ", PAGE).split(";")))
     done = subprocess.run([binary, "-c", "-f", file], capture_output=True, text=True, timeout=60,
                           check=False)
     return done.returncode, done.stderr

@@ -52,6 +52,15 @@ TEST(Average, FollowsTheLatestThousandSessions) {
   EXPECT_EQ(average.now(), 50u);
 }
 
+TEST(Average, StartsAgain) {
+  Average average;
+  average.sample(2000, 2000 * 50);
+  average.restart(2000, 2000 * 50);
+  EXPECT_EQ(average.now(), 0u);
+  average.sample(2002, 2000 * 50 + 30);
+  EXPECT_EQ(average.now(), 15u);  // of the two
+}
+
 TEST(Idle, IsWhatAllProcessorsLeftUnused) {
   Idle idle;
   EXPECT_EQ(idle.percent(), 100u);

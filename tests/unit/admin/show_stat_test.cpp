@@ -32,8 +32,7 @@ TEST_F(ShowStat, LinesComeInHaproxysOrder) {
                                              "stats/FRONTEND", "stats/BACKEND"}));
 }
 
-// What HAProxy 2.6.12 printed for the same server, but for the columns that novip leaves empty
-// (qtime_max to ttime_max, need_conn_est).
+// What HAProxy 2.6.12 printed for the same server.
 TEST_F(ShowStat, AServerThatIsDown) {
   fail(0, 1);
   now += std::chrono::seconds(5);
@@ -41,7 +40,7 @@ TEST_F(ShowStat, AServerThatIsDown) {
   EXPECT_TRUE(line.ends_with(
       "\nprod,srv2,0,0,0,0,,0,0,0,,0,,0,0,0,0,DOWN,1,1,0,1,1,5,5,,1,2,2,,0,,2,0,,0,L7RSP,,1,,,,,,,"
       ",,,,0,0,,,,,-1,did not match content 'production',,0,0,0,0,,,,Layer7 invalid response,,2,1,0"
-      ",,,,10.20.30.52:5434,,tcp,,,,,,,,0,0,0,,,0,,,,,,0,0,0,0,0,1,,,,\n\n"))
+      ",,,,10.20.30.52:5434,,tcp,,,,,,,,0,0,0,,,0,,0,0,0,0,0,0,0,0,0,1,,,,\n\n"))
       << line;
 }
 
@@ -86,6 +85,22 @@ TEST_F(ShowStat, GaugesShowNowAndMost) {
   EXPECT_EQ(cell("prod", "srv1", "smax"), "2");
   EXPECT_EQ(ask("clear counters"), "\n");
   EXPECT_EQ(cell("prod", "srv1", "smax"), "1");
+}
+
+TEST_F(ShowStat, TheLongestTimesOfAllWorkers) {
+  cluster::WorkerCounters other;
+  cluster::fit(other, *config);
+  auto process = statistics->process();
+  process.workers.push_back(&other);
+  statistics = std::make_unique<Statistics>(process);
+  worker.proxies[0].servers[0].total_most.note(70);
+  other.proxies[0].servers[0].total_most.note(90);
+  other.proxies[0].servers[0].connect_most.note(3);
+  EXPECT_EQ(cell("prod", "srv1", "ttime_max"), "90");
+  EXPECT_EQ(cell("prod", "srv1", "ctime_max"), "3");
+  EXPECT_EQ(cell("prod", "srv1", "rtime_max"), "0");
+  EXPECT_EQ(ask("clear counters"), "\n");
+  EXPECT_EQ(cell("prod", "srv1", "ttime_max"), "0");
 }
 
 TEST_F(ShowStat, ClearCountersAllStartsAgainFromZero) {

@@ -35,9 +35,8 @@ TEST(UserlistSection, Mistakes) {
   const std::string rest =
       "listen a\n bind :1\n timeout client 1s\n timeout server 1s\n"
       " timeout connect 1s\n";
-  EXPECT_EQ(told(read("userlist u\n user a password plain\n" + rest)),
-            "2! the password of user 'a' is not a hash that crypt(3) knows, such as $6$…: 'openssl "
-            "passwd -6' makes one; a password in clear follows 'insecure-password'\n");
+  EXPECT_TRUE(told(read("userlist u\n user a password plain!\n" + rest))
+                  .starts_with("2: nobody gets in as user 'a': the password is not a hash"));
   EXPECT_EQ(
       told(read("userlist u\n group g users b\n user a insecure-password a groups h\n" + rest)),
       "1! unable to find group 'h' of user 'a' in userlist 'u'\n"
@@ -45,7 +44,7 @@ TEST(UserlistSection, Mistakes) {
   EXPECT_EQ(told(read("userlist u\n user a insecure-password\n" + rest)),
             "2! 'insecure-password' expects a value\n");
   EXPECT_EQ(told(read("userlist u\nuserlist u\n" + rest)),
-            "2! userlist 'u' is already defined at t.cfg:1\n");
+            "2: ignoring duplicated userlist 'u', defined at t.cfg:1\n");
 }
 
 TEST(StatsRules, AsHaproxysManualHasThem) {
