@@ -204,9 +204,9 @@ def test_the_backend_is_chosen_by_name(start_proxy, certificate, native):
     assert in_recovery("ro.example", "disable") is False
     with pytest.raises(psycopg.OperationalError):
         in_recovery("x.gone.example")
-    rows = {row["pxname"]: row for row in proxy.api.stat() if row["svname"] == "BACKEND"}
-    assert [rows[name]["stot"] for name in ("writing", "reading")] == ["3", "2"]
-    assert all(int(row["bin"]) > 0 for row in rows.values())
+    rows = proxy.api.stat()
+    assert rows["writing", "BACKEND"]["stot"] == "3" and rows["reading", "BACKEND"]["stot"] == "2"
+    assert all(int(rows[name, "BACKEND"]["bin"]) > 0 for name in ("writing", "reading"))
 
 
 def test_certificates_are_listed(start_pool, authority, folder):
