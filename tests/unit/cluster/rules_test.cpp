@@ -130,7 +130,8 @@ TEST(Slowstart, SharesGrow) {
   proxy.servers[1].slowstart = seconds(16);
   Lab lab(proxy);
   const auto weights = [&lab] {
-    const auto& servers = lab.roster->snapshot()->proxies[0].servers;
+    const auto snapshot = lab.roster->snapshot();
+    const auto& servers = snapshot->proxies[0].servers;
     return std::pair(servers[0].weight, servers[1].weight);
   };
   EXPECT_EQ(weights(), std::pair(16u, 16u));  // at start all have all
