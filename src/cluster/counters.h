@@ -67,7 +67,7 @@ struct ServerCounters {
   Counter queue_ms, connect_ms, total_ms;  // sums over ended sessions that had a server: qtime, …
   Counter ended;                           // the number of sessions in those sums
   Peak queue_most, connect_most, total_most;  // ms: qtime_max, ctime_max, ttime_max
-  Counter last_session_ms;                 // steady clock, ms, of the latest session; 0: none
+  Counter last_session_ms;                    // steady clock, ms, of the latest session; 0: none
 };
 
 struct FrontendCounters {
