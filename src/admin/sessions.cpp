@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
-#include <ctime>
 
+#include "base/local_time.h"
 #include "base/text.h"
 
 namespace novip::admin {
@@ -36,15 +36,8 @@ std::string duration_text(Milliseconds duration) {
 
 /// "26/Nov/2026:08:06:01.576396", when it began.
 std::string start_text(const SessionRow& session) {
-  const auto began = std::chrono::system_clock::now() - session.age;
-  const auto whole = std::chrono::floor<seconds>(began);
-  const std::time_t time = std::chrono::system_clock::to_time_t(whole);
-  std::tm local{};
-  ::localtime_r(&time, &local);
-  char text[32];
-  std::strftime(text, sizeof text, "%d/%b/%Y:%H:%M:%S", &local);
-  const auto fraction = duration_cast<std::chrono::microseconds>(began - whole).count();
-  return format("%s.%06lld", text, static_cast<long long>(fraction));
+  const LocalTime began = local_time(std::chrono::system_clock::now() - session.age);
+  return date_text(began.parts) + format(".%06d", began.microseconds);
 }
 
 /// The number of the `bind` that it came in by, as HAProxy counts them; 0: it is there no more.

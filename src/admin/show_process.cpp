@@ -1,13 +1,13 @@
 #include "admin/show_process.h"
 
 #include <algorithm>
-#include <ctime>
 #include <unistd.h>
 
 #include "admin/events.h"
 #include "admin/identity.h"
 #include "admin/show_format.h"
 #include "admin/show_info.h"
+#include "base/local_time.h"
 #include "base/text.h"
 
 namespace novip::admin {
@@ -41,14 +41,8 @@ auto over_proxies(Part part) {
 
 /// "[24/Nov/2026:04:24:39.364]"
 std::string bracketed_time(WallTime wall) {
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(wall);
-  const auto since = wall.time_since_epoch();
-  const auto milliseconds = duration_cast<Milliseconds>(since % std::chrono::seconds(1)).count();
-  std::tm local{};
-  ::localtime_r(&seconds, &local);
-  char text[32];
-  std::strftime(text, sizeof text, "%d/%b/%Y:%H:%M:%S", &local);
-  return format("[%s.%03d]", text, static_cast<int>(milliseconds));
+  const LocalTime local = local_time(wall);
+  return format("[%s.%03d]", date_text(local.parts).c_str(), local.microseconds / 1000);
 }
 
 /// "0d00h04m49s"

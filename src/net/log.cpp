@@ -7,38 +7,20 @@
 #include <mutex>
 #include <optional>
 #include <poll.h>
-#include <time.h>
 
 #include <sys/socket.h>
 
+#include "base/local_time.h"
 #include "base/text.h"
 
 namespace novip::net {
 
 namespace {
 
-struct LocalTime {
-  std::tm parts{};
-  int microseconds = 0;
-};
-
-LocalTime local_time(WallTime when) {
-  const auto since_epoch = when.time_since_epoch();
-  const auto whole = std::chrono::floor<std::chrono::seconds>(since_epoch);
-  LocalTime result;
-  const auto seconds = static_cast<std::time_t>(whole.count());
-  localtime_r(&seconds, &result.parts);
-  result.microseconds = static_cast<int>(
-      std::chrono::duration_cast<std::chrono::microseconds>(since_epoch - whole).count());
-  return result;
-}
-
 /// "Nov  3 18:23:36" (RFC 3164, section 4.1.2): English whatever the locale.
 std::string rfc3164_time(WallTime when) {
-  static constexpr const char* months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                           "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   const auto local = local_time(when);
-  return format("%s %2d %02d:%02d:%02d", months[local.parts.tm_mon], local.parts.tm_mday,
+  return format("%s %2d %02d:%02d:%02d", month_name(local.parts), local.parts.tm_mday,
                 local.parts.tm_hour, local.parts.tm_min, local.parts.tm_sec);
 }
 

@@ -6,6 +6,7 @@
 
 #include <netinet/in.h>
 
+#include "base/local_time.h"
 #include "base/text.h"
 
 namespace novip::proxy {
@@ -20,27 +21,13 @@ std::string address(const Endpoint& endpoint) {
   return endpoint.host() + ":" + std::to_string(endpoint.port());
 }
 
-const char* month(const std::tm& parts) {
-  static constexpr const char* months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                           "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  return months[parts.tm_mon];
-}
-
 std::int64_t milliseconds(WallTime when) {
   return std::chrono::duration_cast<Milliseconds>(when.time_since_epoch()).count();
 }
 
-/// HAProxy's dates, with English month names whatever the locale: "23/Nov/2026:18:51:03".
-std::string date(const std::tm& parts) {
-  return format("%02d/%s/%04d:%02d:%02d:%02d", parts.tm_mday, month(parts), parts.tm_year + 1900,
-                parts.tm_hour, parts.tm_min, parts.tm_sec);
-}
-
 std::string accept_date(WallTime when) {
-  const std::time_t second = milliseconds(when) / 1000;
-  std::tm parts{};
-  ::localtime_r(&second, &parts);
-  return date(parts) + format(".%03d", static_cast<int>(milliseconds(when) % 1000));
+  const LocalTime local = local_time(when);
+  return date_text(local.parts) + format(".%03d", local.microseconds / 1000);
 }
 
 std::string zoned_date(WallTime when, bool local) {
@@ -51,7 +38,7 @@ std::string zoned_date(WallTime when, bool local) {
   else
     ::gmtime_r(&second, &parts);
   const long minutes = std::abs(parts.tm_gmtoff) / 60;
-  return date(parts) +
+  return date_text(parts) +
          format(" %c%02ld%02ld", parts.tm_gmtoff < 0 ? '-' : '+', minutes / 60, minutes % 60);
 }
 
