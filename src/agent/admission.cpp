@@ -7,7 +7,6 @@ namespace novip::agent {
 namespace {
 
 constexpr std::chrono::seconds window{1};
-constexpr std::chrono::minutes between_lines{1};
 /// Sources counted in one second. Those beyond are let in: a flood from more addresses than this is
 /// no longer a matter of one of them, and the ports answer it from memory.
 constexpr std::size_t most_sources = 10000;
@@ -44,11 +43,10 @@ bool Admission::is_hasty(const Endpoint& client, TimePoint now) {
 }
 
 void Admission::refused(const Endpoint& client, const char* why, TimePoint now) {
-  if (now < next_line_) {
+  if (!lines_.due(now)) {
     ++untold_;
     return;
   }
-  next_line_ = now + between_lines;
   std::string line = "the state port refused " + client.host() + ": " + why;
   if (untold_ > 0)
     line += " (and " + std::to_string(untold_) + " clients since the last such line)";

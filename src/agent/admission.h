@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/endpoint.h"
 #include "base/network.h"
+#include "base/seldom.h"
 
 namespace novip::agent {
 
@@ -31,7 +32,7 @@ class Admission {
   std::function<void(const std::string&)> log_;
   TimePoint second_{};  // that `counts_` is of
   std::unordered_map<std::string, unsigned> counts_;
-  TimePoint next_line_{};
+  Seldom lines_;
   unsigned untold_ = 0;
 };
 

@@ -18,7 +18,6 @@ namespace {
 
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 constexpr Milliseconds pause_without_descriptors{100};
-constexpr std::chrono::minutes between_complaints{1};
 
 bool somebody_is_there(int listener) {
   pollfd asked{listener, POLLIN, 0};
@@ -99,10 +98,8 @@ asio::awaitable<void> HttpPort::serve(Protocol::socket socket, std::string sourc
 }
 
 void HttpPort::complain(const std::string& why) {
-  const auto now = Clock::now();
-  if (now < next_complaint_) return;
-  next_complaint_ = now + between_complaints;
-  log_("the state port (HTTP) cannot accept connections: " + why);
+  if (complaints_.due(Clock::now()))
+    log_("the state port (HTTP) cannot accept connections: " + why);
 }
 
 }  // namespace novip::agent

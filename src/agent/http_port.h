@@ -14,6 +14,7 @@
 #include "agent/http_client.h"
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/seldom.h"
 
 namespace novip::agent {
 
@@ -58,7 +59,7 @@ class HttpPort {
   std::shared_ptr<HttpPlaces> places_;
   const RestService* service_;
   std::function<void(const std::string&)> log_;
-  TimePoint next_complaint_{};
+  Seldom complaints_;
 };
 
 }  // namespace novip::agent

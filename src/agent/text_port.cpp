@@ -12,7 +12,6 @@ namespace novip::agent {
 namespace {
 
 constexpr Milliseconds pause_without_descriptors{100};
-constexpr std::chrono::minutes between_complaints{1};
 
 /// The connection in hand failed, not the listener (accept(2), "Error handling").
 bool is_of_the_client(int error) {
@@ -91,11 +90,8 @@ void TextPort::serve_batch() {
 /// Out of descriptors or memory: the clients stay in the backlog, so waiting for one would come
 /// back at once, for ever.
 void TextPort::pause_after(int error) {
-  const auto now = Clock::now();
-  if (now >= next_complaint_) {
-    next_complaint_ = now + between_complaints;
+  if (complaints_.due(Clock::now()))
     log_(std::string("the state port cannot accept connections: ") + std::strerror(error));
-  }
   pause_.expires_after(pause_without_descriptors);
   pause_.async_wait([this](const boost::system::error_code& cancelled) {
     if (!cancelled) wait_for_clients();

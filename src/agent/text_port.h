@@ -10,6 +10,7 @@
 #include "agent/admission.h"
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/seldom.h"
 
 namespace novip::agent {
 
@@ -37,7 +38,7 @@ class TextPort {
   Admission& admission_;
   std::function<std::string()> answer_;
   std::function<void(const std::string&)> log_;
-  TimePoint next_complaint_{};
+  Seldom complaints_;
 };
 
 }  // namespace novip::agent

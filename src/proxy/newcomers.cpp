@@ -5,12 +5,6 @@
 
 namespace novip::proxy {
 
-namespace {
-
-constexpr std::chrono::minutes between_lines{1};
-
-}  // namespace
-
 Place Newcomers::join(Session& session, unsigned most) {
   crowded_ = count_.now() >= most;
   if (crowded_ && !waiting_.empty()) make_room(most);
@@ -24,14 +18,12 @@ void Newcomers::make_room(unsigned most) {
   Session& oldest = waiting_.front();
   if (loop_.now() - oldest.waiting_since() < patience_in_crowd) return;
   waiting_.pop_front();
-  if (loop_.now() >= next_line_) {
-    next_line_ = loop_.now() + between_lines;
+  if (lines_.due(loop_.now()))
     loop_.log(oldest.frontend(), Severity::warning,
               format("Proxy %s: more than %u clients of a thread have connected and say nothing "
                      "(maxstarting); those that are silent for a second are closed, such as one "
                      "from %s.",
                      oldest.frontend().name.c_str(), most, oldest.info().client.c_str()));
-  }
   oldest.end(Cause::client_timeout);
 }
 

@@ -3,6 +3,7 @@
 #include <boost/intrusive/list.hpp>
 
 #include "base/clock.h"
+#include "base/seldom.h"
 #include "proxy/place.h"
 #include "proxy/session.h"
 
@@ -32,7 +33,7 @@ class Newcomers {
   Waiting waiting_;
   cluster::Gauge count_;
   bool crowded_ = false;
-  TimePoint next_line_{};
+  Seldom lines_;
 };
 
 }  // namespace novip::proxy
