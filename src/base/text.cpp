@@ -70,6 +70,8 @@ std::optional<std::uint64_t> parse_number(std::string_view text) {
 
 std::optional<std::string_view> nearest(std::string_view word,
                                         std::span<const std::string_view> candidates) {
+  constexpr std::size_t longest = 64;  // it takes time with the square of the length
+  if (word.size() > longest) return std::nullopt;
   std::optional<std::string_view> best;
   std::size_t best_distance = std::max<std::size_t>(2, word.size() / 3) + 1;
   for (const auto candidate : candidates) {

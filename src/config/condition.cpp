@@ -84,7 +84,7 @@ class Conditions {
     }
     std::vector<std::string_view> names{"TRUE", "FALSE", "LOCALHOST"};
     for (const auto& [known, tests] : p_.draft().acls) names.push_back(known);
-    const auto near = name.size() <= 64 ? nearest(name, names) : std::nullopt;
+    const auto near = nearest(name, names);
     p_.error("no such ACL: '" + name + "'" +
              (near ? "; did you mean '" + std::string(*near) + "'?"
                    : "; an 'acl' line of this section must come first"));

@@ -53,7 +53,7 @@ const Criterion* find_criterion(Parser& p, std::string_view name) {
     if (criterion.name == name) return &criterion;
   std::vector<std::string_view> names;
   for (const auto& criterion : criteria) names.push_back(criterion.name);
-  const auto near = name.size() <= 64 ? nearest(name, names) : std::nullopt;
+  const auto near = nearest(name, names);
   p.error("'" + std::string(name) + "' is not supported in a condition" +
           (near ? "; did you mean '" + std::string(*near) + "'?"
                 : ": novip inspects no traffic, and knows nbsrv, srv_is_up, fe_conn, be_conn, src, "

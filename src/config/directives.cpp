@@ -85,7 +85,7 @@ void Parser::tell(const std::vector<std::string>& words) {
   const std::string& name = words[0];
   const bool known = std::ranges::find(names, name) != std::end(names);
   if (!known) {
-    const auto near = name.size() <= 64 ? nearest(name, names) : std::nullopt;
+    const auto near = nearest(name, names);
     return error("unknown directive '" + name + "'" +
                  (near ? "; did you mean '" + std::string(*near) + "'?" : ""));
   }

@@ -36,7 +36,7 @@ void read_options(Parser& parser, const Arguments& arguments, std::size_t first,
     if (found == nullptr) {
       std::vector<std::string_view> names;
       for (const auto& row : table) names.push_back(row.name);
-      const auto near = word.size() <= 64 ? nearest(word, names) : std::nullopt;
+      const auto near = nearest(word, names);
       parser.error(line + ": unknown keyword '" + word + "'" +
                    (near ? "; did you mean '" + std::string(*near) + "'?" : ""));
       return;  // what follows may be its value

@@ -21,7 +21,7 @@ std::optional<Role> read_role(Parser& p, const std::string& word) {
     if (word == name) return role;
     names.push_back(name);
   }
-  const auto near = word.size() <= 64 ? nearest(word, names) : std::nullopt;
+  const auto near = nearest(word, names);
   p.error("'role' expects 'primary', 'standby', 'sync', 'async' or 'any', got '" + word + "'" +
           (near ? "; did you mean '" + std::string(*near) + "'?" : ""));
   return std::nullopt;

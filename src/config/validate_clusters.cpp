@@ -101,7 +101,7 @@ std::optional<std::size_t> find_cluster(Parser& p, const PoolDraft& pool) {
     if (clusters[i].name == pool.cluster) return i;
     names.push_back(clusters[i].name);
   }
-  const auto near = pool.cluster.size() <= 64 ? nearest(pool.cluster, names) : std::nullopt;
+  const auto near = nearest(pool.cluster, names);
   p.error_at(pool.where, "unable to find cluster '" + pool.cluster + "'" +
                              (near ? "; did you mean '" + std::string(*near) + "'?" : ""));
   return std::nullopt;
