@@ -5,6 +5,8 @@
 
 #include <netinet/in.h>
 
+#include "base/network.h"
+
 namespace novip::cluster {
 
 namespace {
@@ -12,27 +14,13 @@ namespace {
 constexpr char mapped_prefix[] = "\0\0\0\0\0\0\0\0\0\0\xff\xff";
 constexpr std::size_t mapped_length = 12;
 
-/// The address's bytes: 4 or 16; none of what has no IP address.
-std::string bytes_of(const Endpoint& address) {
-  if (address.family() == AF_INET) {
-    const auto& in = reinterpret_cast<const sockaddr_in*>(address.data())->sin_addr;
-    return {reinterpret_cast<const char*>(&in), sizeof in};
-  }
-  if (address.family() != AF_INET6) return {};
-  const auto& in6 = reinterpret_cast<const sockaddr_in6*>(address.data())->sin6_addr;
-  return {reinterpret_cast<const char*>(&in6), sizeof in6};
-}
-
 }  // namespace
 
 std::optional<StickTable::Key> key_of(const Endpoint& address, bool ipv6) {
-  std::string bytes = bytes_of(address);
-  const std::string mapped(mapped_prefix, mapped_length);
-  if (bytes.empty()) return std::nullopt;
-  if (ipv6) return bytes.size() == 4 ? mapped + bytes : bytes;
-  if (bytes.size() == 4) return bytes;
-  if (bytes.starts_with(mapped)) return bytes.substr(mapped_length);
-  return std::nullopt;
+  const std::string bytes = ip_bytes(address);
+  const bool is_ipv4 = bytes.size() == 4;
+  if (bytes.empty() || (!ipv6 && !is_ipv4)) return std::nullopt;
+  return ipv6 && is_ipv4 ? std::string(mapped_prefix, mapped_length) + bytes : bytes;
 }
 
 std::string key_text(const StickTable::Key& key) {

@@ -91,9 +91,8 @@ Lines explain_process(const Global& global) {
 
 /// From other machines.
 bool reachable(const State& state) {
-  const Networks loopback{*Network::parse("127.0.0.0/8"), *Network::parse("::1")};
-  const auto is_reachable = [&](const Bind& bind) {
-    return bind.inherited || (bind.address.is_ip() && !contains(loopback, bind.address));
+  const auto is_reachable = [](const Bind& bind) {
+    return bind.inherited || (bind.address.is_ip() && !bind.address.is_loopback());
   };
   return std::ranges::any_of(state.binds, is_reachable) ||
          std::ranges::any_of(state.http, is_reachable);

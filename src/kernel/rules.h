@@ -19,8 +19,6 @@ class Rules {
   /// and again when somebody removed it ("nft flush ruleset"). Nothing is done once a successor has
   /// taken it over.
   Status apply(const Ruleset& ruleset);
-  /// The next apply() makes the table anew.
-  void forget() { in_force_.clear(); }
   bool in_force() const { return !in_force_.empty(); }
   /// A successor has the table.
   bool superseded() const { return superseded_; }
