@@ -10,7 +10,7 @@ import tempfile
 import pytest
 
 from harness import configurations, settings
-from harness.cluster import Cluster
+from harness.cluster import running_cluster
 from harness.pool import Pool
 from harness.process import tail
 from harness.proxy import Proxy
@@ -73,17 +73,6 @@ def folder(run_folder):
     return path
 
 
-@contextlib.contextmanager
-def running_cluster(folder, configuration):
-    folder.mkdir()
-    cluster = Cluster(folder, configuration=configuration)
-    try:
-        cluster.start()
-        yield cluster
-    finally:
-        cluster.stop()
-
-
 @pytest.fixture(scope="session")
 def shared_cluster(run_folder):
     with running_cluster(run_folder / "deck", configurations.deck()) as cluster:
@@ -99,19 +88,15 @@ def shared_native(run_folder):
 @pytest.fixture
 def cluster(shared_cluster):
     """The deck's cluster: srv1 is the primary, srv2 and srv3 are standbys, everything settled."""
-    shared_cluster.restore()
-    yield shared_cluster
-    for node in shared_cluster.nodes:
-        node.proxy.check()
+    with shared_cluster.in_order():
+        yield shared_cluster
 
 
 @pytest.fixture
 def native(shared_native):
     """The same with novip's own configuration."""
-    shared_native.restore()
-    yield shared_native
-    for node in shared_native.nodes:
-        node.proxy.check()
+    with shared_native.in_order():
+        yield shared_native
 
 
 @pytest.fixture

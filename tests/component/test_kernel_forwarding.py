@@ -14,7 +14,7 @@ import pytest
 
 from harness import configurations
 from harness.clients import Opener
-from harness.cluster import Cluster
+from harness.cluster import running_cluster
 from harness.network import Network
 from harness.wait import wait_for
 
@@ -32,8 +32,6 @@ def network():
 
 @pytest.fixture(scope="module")
 def shared_kernel(run_folder, network):
-    folder = run_folder / "kernel"
-    folder.mkdir()
     nodes6 = "\n".join(f"    node {name} [{address}]:5434"
                        for name, address in network.addresses6.items())
     six = (f"\ncluster pg6\n    watch agent port 8008\n{nodes6}\n"
@@ -41,20 +39,14 @@ def shared_kernel(run_folder, network):
            "    forward kernel port 5442\n    hold 30s\n"
            "\nlisten stdby6\n    bind [::]:6433 v6only\n    balance source\n"
            "    cluster pg6 role standby\n    forward kernel port 5443\n    hold 30s\n")
-    cluster = Cluster(folder, configuration=configurations.kernel(six), network=network)
-    try:
-        cluster.start()
+    with running_cluster(run_folder / "kernel", configurations.kernel(six), network) as cluster:
         yield cluster
-    finally:
-        cluster.stop()
 
 
 @pytest.fixture
 def kernel(shared_kernel):
-    shared_kernel.restore()
-    yield shared_kernel
-    for node in shared_kernel.nodes:
-        node.proxy.check()
+    with shared_kernel.in_order():
+        yield shared_kernel
 
 
 def crash(node):

@@ -39,14 +39,17 @@ defaults
 """
 
 
-def start_beside(binary, folder, cleanup, body, queue="5s"):
-    """A proxy on its own syslog receiver; stopped at the test's end."""
+def start_beside(binary, folder, cleanup, lines, queue="5s"):
+    """A proxy on its own syslog receiver, with a pool of these lines; stopped at the test's end.
+    Proxy, receiver, port."""
     name = "haproxy" if binary == HAPROXY else "novip"
     log = cleanup.enter_context(SyslogReceiver(folder / f"{name}.syslog"))
-    proxy = Proxy(name, POOL.format(log=log.udp, queue=queue) + body, folder, binary=binary)
+    port = free_port()
+    pool = f"\nlisten pool\n    bind 127.0.0.1:{port}\n"
+    proxy = Proxy(name, POOL.format(log=log.udp, queue=queue) + pool + lines, folder, binary=binary)
     cleanup.callback(proxy.stop)
     proxy.start()
-    return proxy, log
+    return proxy, log, port
 
 
 def normal(line, **values):
@@ -62,10 +65,7 @@ def normal(line, **values):
 
 
 def line_of_a_session(binary, folder, cleanup, log_format, server):
-    port = free_port()
-    proxy, log = start_beside(binary, folder, cleanup, f"""
-listen pool
-    bind 127.0.0.1:{port}
+    proxy, log, port = start_beside(binary, folder, cleanup, f"""
     log-format '{log_format}'
     server s1 {server}
 """)
@@ -94,10 +94,7 @@ def test_no_server_as_haproxy_says_it(folder, cleanup):
     log_format = "|".join(f"{name}=%{name}" for name in TCP_VARIABLES)
     lines = []
     for binary in (HAPROXY, settings.BINARY):
-        port = free_port()
-        proxy, log = start_beside(binary, folder, cleanup, f"""
-listen pool
-    bind 127.0.0.1:{port}
+        proxy, log, port = start_beside(binary, folder, cleanup, f"""
     log-format '{log_format}'
 """)
         with connect(port) as client:
@@ -114,10 +111,7 @@ def test_logasap(folder, cleanup):
     server = cleanup.enter_context(NamedServer("s1"))
     lines = []
     for binary in (HAPROXY, settings.BINARY):
-        port = free_port()
-        _, log = start_beside(binary, folder, cleanup, f"""
-listen pool
-    bind 127.0.0.1:{port}
+        _, log, port = start_beside(binary, folder, cleanup, f"""
     option tcplog
     option logasap
     server s1 {server}
@@ -138,10 +132,7 @@ def test_the_place_in_line(folder, cleanup, balance):
     server = cleanup.enter_context(NamedServer("s1"))
     lines = []
     for binary in (HAPROXY, settings.BINARY):
-        port = free_port()
-        proxy, log = start_beside(binary, folder, cleanup, f"""
-listen pool
-    bind 127.0.0.1:{port}
+        proxy, log, port = start_beside(binary, folder, cleanup, f"""
     balance {balance}
     log-format '%ts %sq/%bq'
     server s1 {server} maxconn 1

@@ -3,6 +3,7 @@
 A node is a loopback address, so that port numbers are the same everywhere as on real nodes.
 """
 
+import contextlib
 import dataclasses
 import pathlib
 import signal
@@ -170,6 +171,14 @@ class Cluster:
         else:
             self.wait_settled()
 
+    @contextlib.contextmanager
+    def in_order(self):
+        """For one test: settled before it, and no proxy has complained after it."""
+        self.restore()
+        yield
+        for node in self.nodes:
+            node.proxy.check()
+
     @property
     def primary(self):
         """The one node whose PostgreSQL runs and is not a standby; None when there is none."""
@@ -234,3 +243,14 @@ class Cluster:
         node.postgres.clone(primary.postgres)
         node.postgres.make_standby()
         node.postgres.start()
+
+
+@contextlib.contextmanager
+def running_cluster(folder, configuration, network=None):
+    folder.mkdir()
+    cluster = Cluster(folder, configuration=configuration, network=network)
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.stop()

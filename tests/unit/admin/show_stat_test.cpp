@@ -8,7 +8,20 @@
 namespace novip::admin {
 namespace {
 
-class ShowStat : public AdminTest {};
+class ShowStat : public AdminTest {
+ protected:
+  /// From now on there are two workers.
+  cluster::WorkerCounters& add_worker() {
+    cluster::fit(other_, *config);
+    auto process = statistics->process();
+    process.workers.push_back(&other_);
+    statistics = std::make_unique<Statistics>(process);
+    return other_;
+  }
+
+ private:
+  cluster::WorkerCounters other_;
+};
 
 TEST_F(ShowStat, EveryLineHasTheColumnsOfHaproxyAndEndsWithAComma) {
   const std::string text = ask("show stat");
@@ -63,11 +76,7 @@ TEST_F(ShowStat, LimitsAreThoseInForce) {
 }
 
 TEST_F(ShowStat, CountersOfAllWorkersAreSummed) {
-  cluster::WorkerCounters other;
-  cluster::fit(other, *config);
-  auto process = statistics->process();
-  process.workers.push_back(&other);
-  statistics = std::make_unique<Statistics>(process);
+  cluster::WorkerCounters& other = add_worker();
   worker.proxies[0].servers[0].bytes_in.add(10);
   other.proxies[0].servers[0].bytes_in.add(5);
   worker.proxies[0].frontend.sessions.add(3);
@@ -88,11 +97,7 @@ TEST_F(ShowStat, GaugesShowNowAndMost) {
 }
 
 TEST_F(ShowStat, TheLongestTimesOfAllWorkers) {
-  cluster::WorkerCounters other;
-  cluster::fit(other, *config);
-  auto process = statistics->process();
-  process.workers.push_back(&other);
-  statistics = std::make_unique<Statistics>(process);
+  cluster::WorkerCounters& other = add_worker();
   worker.proxies[0].servers[0].total_most.note(70);
   other.proxies[0].servers[0].total_most.note(90);
   other.proxies[0].servers[0].connect_most.note(3);
