@@ -119,9 +119,9 @@ def test_top_follows_a_promotion(native):
                   rows=50) as top:
         top.wait_for(lambda lines: "cluster pg  primary srv1" in lines, "the primary")
         native.switchover(native["srv2"])
-        lines = top.wait_for(lambda lines: "cluster pg  primary srv2" in lines and
-                             cells(lines, "srv1", "standby"), "the new primary", 30)
-        assert cells(lines, "srv2", "primary")
+        top.wait_for(lambda lines: "cluster pg  primary srv2" in lines and
+                     cells(lines, "srv1", "standby") and cells(lines, "srv2", "primary"),
+                     "the new primary", 30)
         top.wait_for(lambda lines: any("srv2 is now primary" in line for line in lines),
                      "the event")
         top.wait_for(lambda lines: lines[1].startswith("well"), "that all is well", 30)

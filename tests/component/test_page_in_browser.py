@@ -53,13 +53,13 @@ LANES = """(() => {
   return lanes;
 })()"""
 
-# What the table says of a server: "DRAIN 3s", of "stdby" and "srv2".
+TABLE = """[...document.querySelectorAll("#tables section")]
+    .find((one) => one.querySelector("h2").textContent === "{pool}")"""
+# What the table says of a server: "DRAIN 3s", of "stdby" and "srv2"; "" while there is no table.
 ROW = """(() => {{
-  const table = [...document.querySelectorAll("#tables section")]
-      .find((one) => one.querySelector("h2").textContent === "{pool}");
-  const row = [...table.querySelectorAll("tbody tr")]
+  const row = [...({table})?.querySelectorAll("tbody tr") ?? []]
       .find((one) => one.querySelector("td").textContent === "{server}");
-  return row.querySelectorAll("td")[1].textContent;
+  return row ? row.querySelectorAll("td")[1].textContent : "";
 }})()"""
 
 
@@ -98,12 +98,20 @@ class Watched:
 
     def order(self, tab, pool, server, action):
         """As an operator gives it: the box before the server, the choice, the button."""
-        table = (f'[...document.querySelectorAll("#tables section")]'
-                 f'.find((one) => one.querySelector("h2").textContent === "{pool}")')
-        tab.run(f'{table}.id = "chosen"')
-        tab.click(f'#chosen input[value="{server}"]')
-        tab.run(f'document.querySelector("#chosen select").value = "{action}"')
-        tab.click("#chosen button")
+        table = TABLE.format(pool=pool)
+
+        def element(selector):
+            return f"({table}).querySelector('{selector}')"
+        box = element(f'input[value="{server}"]')
+
+        def chosen():       # until it is, the table may be drawn anew in between
+            if not tab.run(f"{box}.checked"):
+                tab.click(box)
+            return tab.run(f"{box}.checked")
+        wait_for(lambda: tab.run(f"!!({table})"), "the table is there")
+        wait_for(chosen, "the box is checked")
+        tab.run(f"{element('select')}.value = '{action}'")
+        tab.click(element("button"))
         wait_for(lambda: "processed successfully" in (tab.text(".notice") or ""),
                  "the page says it is done")
 
@@ -113,7 +121,7 @@ class Watched:
             return session.execute("SELECT host(inet_server_addr())").fetchone()[0]
 
     def row(self, tab, pool, server):
-        return tab.run(ROW.format(pool=pool, server=server))
+        return tab.run(ROW.format(table=TABLE.format(pool=pool), server=server))
 
 
 @pytest.fixture
@@ -161,7 +169,7 @@ def test_who_gave_the_password_in_the_address(start_proxy, native, browser):
     watched.order(tab, "stdby", "srv3", "drain")
     assert watched.proxy.api.status("stdby")["srv3"].startswith("DRAIN")
     wait_for(lambda: watched.row(tab, "stdby", "srv3").startswith("DRAIN"), "the page is live")
-    assert "dba at 127.0.0.1" in tab.text("#events")
+    wait_for(lambda: "dba at 127.0.0.1" in tab.text("#events"), "its time line says who")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

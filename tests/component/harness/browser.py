@@ -47,7 +47,12 @@ class Browser:
 
     def __exit__(self, *_):
         self._process.stop()
+        # What it started ends a moment after it, and writes there until then.
+        wait_for(self._profile_is_gone, "chromium leaves nothing behind")
+
+    def _profile_is_gone(self):
         self._profile.cleanup()
+        return not pathlib.Path(self._profile.name).exists()
 
     def open(self, url, **look):
         """A tab that shows `url`; `look`: see Tab.look()."""
@@ -76,9 +81,16 @@ class Tab:
         while True:
             message = json.loads(self._socket.recv())
             if message.get("id") == self._last:
-                assert "error" not in message, f"{method}: {message['error']}"
-                return message["result"]
+                return self._result(method, message)
             self._note(message)
+
+    def _result(self, method, message):
+        """ConnectionError, which is waited out: another page came just now."""
+        error = message.get("error")
+        if error and "navigated" in error["message"]:
+            raise ConnectionError(error["message"])
+        assert not error, f"{method}: {error}"
+        return message["result"]
 
     def _note(self, message):
         method, parameters = message.get("method"), message.get("params", {})
@@ -112,9 +124,9 @@ class Tab:
     def text(self, selector):
         return self.run(f"(document.querySelector({json.dumps(selector)}) || {{}}).textContent")
 
-    def click(self, selector):
-        """As a finger does it: where it is on the screen."""
-        place = self.run(f"(() => {{ const e = document.querySelector({json.dumps(selector)});"
+    def click(self, element):
+        """As a finger does it: where the element, a JavaScript expression, is on the screen."""
+        place = self.run(f"(() => {{ const e = {element};"
                          "e.scrollIntoView({block: 'center'}); const r = e.getBoundingClientRect();"
                          "return [r.x + r.width / 2, r.y + r.height / 2]; })()")
         for kind in ("mousePressed", "mouseReleased"):

@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import ipaddress
 import os
 import pathlib
 import subprocess
@@ -25,7 +26,8 @@ class Network:
         number = os.getpid() % 65000        # of this run: several may go on at the same time
         subnet = f"{PREFIX}.{number % 250}"
         self.addresses = {name: f"{subnet}.{11 + index}" for index, name in enumerate(ADDRESSES)}
-        self.addresses6 = {name: f"fd98:18::{number % 250:x}:{11 + index}"
+        # As PostgreSQL writes them, which leaves a number of 0 out.
+        self.addresses6 = {name: str(ipaddress.ip_address(f"fd98:18::{number % 250:x}:{11 + index}"))
                            for index, name in enumerate(ADDRESSES)}
         self._gateway6 = f"fd98:18::{number % 250:x}:1/112"
         self.gateway = f"{subnet}.1"        # ours
