@@ -7,17 +7,31 @@
 
 namespace novip::proxy {
 
+namespace {
+
+/// Watchers are aligned to more than 2, which leaves a bit to tell the descriptor.
+std::uint64_t data_of(const Watcher& watcher, unsigned which) {
+  return reinterpret_cast<std::uintptr_t>(&watcher) | which;
+}
+
+}  // namespace
+
 Poller::Poller() : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {}
 
 bool Poller::add(int fd, Watcher& watcher, unsigned which) {
   epoll_event event{};
   event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
-  // Watchers are aligned to more than 2, which leaves a bit to tell the descriptor.
-  event.data.u64 = reinterpret_cast<std::uintptr_t>(&watcher) | which;
+  event.data.u64 = data_of(watcher, which);
   return ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
 void Poller::remove(int fd) { ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr); }
+
+void Poller::forget(const Watcher& watcher, unsigned which) {
+  const std::uint64_t data = data_of(watcher, which);
+  for (epoll_event& event : std::span(events_).first(found_).subspan(handed_out_))
+    if (event.data.u64 == data) event.data.u64 = 0;
+}
 
 void Poller::again(Watcher& watcher) {
   if (watcher.again_ || watcher.buried_) return;
@@ -44,11 +58,14 @@ bool Poller::wait(Milliseconds limit) {
 
 void Poller::turn() {
   going_on_.swap(again_);  // those that ask from now on wait for the next turn
-  for (const epoll_event& event : std::span(events_).first(std::exchange(found_, 0))) {
+  while (handed_out_ < found_) {
+    const epoll_event event = events_[handed_out_++];
     const std::uint64_t data = event.data.u64;
+    if (data == 0) continue;  // forgotten
     auto& watcher = *reinterpret_cast<Watcher*>(data & ~std::uint64_t{1});
     if (!watcher.buried_) watcher.ready(static_cast<unsigned>(data & 1), event.events);
   }
+  found_ = handed_out_ = 0;
   for (Watcher* watcher : going_on_) {
     if (watcher->buried_) continue;
     watcher->again_ = false;

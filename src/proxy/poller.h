@@ -45,6 +45,9 @@ class Poller {
   /// Only for a descriptor that others hold copies of: any other leaves by itself when it is
   /// closed.
   void remove(int fd);
+  /// The watcher has closed descriptor number `which`, and may get another: what was found of it
+  /// and not handed out yet is not about that one.
+  void forget(const Watcher& watcher, unsigned which);
   /// A further go_on() in the next turn, for one that stopped to let others have theirs.
   void again(Watcher& watcher);
   /// Ends a watcher whose descriptors are closed: no further call, deleted at the end of the turn.
@@ -65,6 +68,7 @@ class Poller {
   UniqueFd epoll_;
   std::array<epoll_event, batch_size> events_;
   std::size_t found_ = 0;
+  std::size_t handed_out_ = 0;  // of those
   std::vector<Watcher*> again_, going_on_;
   std::vector<std::unique_ptr<Watcher>> buried_;
 };

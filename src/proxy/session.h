@@ -186,6 +186,7 @@ class Session final : public Watcher,
   Cause connect();
   bool finish_connecting();
   void connect_failed();
+  void close_server();
   bool goes_elsewhere() const;
   bool another_is_usable() const;
   void leave_server();

@@ -163,8 +163,14 @@ std::string Session::header_for(const cluster::ServerView& to) const {
 
 void Session::connect_failed() {
   observe(false);
+  close_server();
+}
+
+/// Another one may take its place.
+void Session::close_server() {
   server_fd_.reset();
   relay_.forget(Side::server);
+  loop_.poller().forget(*this, 1);
 }
 
 /// `option redispatch`: to another server where one is as good as the other, else at the last retry

@@ -281,8 +281,7 @@ void Session::drop_server() {
   start_->server = {};
   start_->replies.clear();
   start_->cancel_key.clear();
-  server_fd_.reset();
-  relay_.forget(Side::server);
+  close_server();
   if (server_ >= 0) leave_server();
 }
 
