@@ -21,16 +21,16 @@ from harness.wait import wait_for                               # noqa: E402
 import memory                                                   # noqa: E402
 from load import Load                                           # noqa: E402
 
-DOCUMENT = REPOSITORY / "docs" / "soak.md"
+DOCUMENT = REPOSITORY / "docs" / "soak-relay.md"        # or soak-kernel.md
 SETTLING = 60           # seconds: a new primary, its standbys, every proxy
 
 
 TEXT = """\
-# Soak
+# Soak, forward {forward}
 
-Written by `./dev bench soak --write` on {date}. {machine}; {postgresql}; load average before:
-{load_before}. Three real PostgreSQL, each with a novip, all on this machine: full load, and a
-switchover a minute.
+Written by `./dev bench soak --forward {forward} --write` on {date}. {machine}; {postgresql};
+load average before: {load_before}. Three real PostgreSQL, each with a novip, all on this machine:
+full load, and a switchover every {every:g} s.
 
 Clients send bytes that no other has and compare what comes back (1 byte to 4 MB, and a COPY of
 8 MB now and then), plain and TLS, on both ports; others open sessions without a pause; one writes
@@ -67,6 +67,7 @@ def soak(cluster, options):
         while time.monotonic() - began < options.minutes * 60 - options.every / 2:
             target = cluster.nodes[(cluster.nodes.index(cluster.primary) + 1) % 3]
             cluster.switchover(target)
+            load.promoted(target.address)
             cluster.wait_settled(SETTLING)
             load.wait_going()       # each client got something from the servers as they are now
             moves += 1
@@ -120,11 +121,14 @@ def run(options):
         options.json.write_text(json.dumps({"moves": moves, "seen": seen, "memory": samples},
                                            indent=1))
     wrong = [f"{what}: {seen[what]}" for what in ("changed answers", "stuck clients",
-                                                  "lost writes") if seen[what]]
+                                                  "sessions on a wrong server", "lost writes")
+             if seen[what]]
     wrong += [f"{name} grew by {more / 1e6:.1f} MB" for name, more in grown.items()
               if more > memory.TOLERANCE]
     if options.write:
-        DOCUMENT.write_text(TEXT.format(**surroundings, lines="\n".join(f"- {line}" for line in lines),
+        document = DOCUMENT.with_stem(f"soak-{options.forward}")
+        document.write_text(TEXT.format(**surroundings, forward=options.forward, every=options.every,
+                                        lines="\n".join(f"- {line}" for line in lines),
                                         verdict="; ".join(wrong) or "nothing went wrong"))
     if wrong:
         sys.exit("soak: " + "; ".join(wrong))

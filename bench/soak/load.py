@@ -30,6 +30,7 @@ class Load:
     """Starts with `with`, and is asked for what it saw with stop()."""
 
     def __init__(self, cluster):
+        self._promotions = []
         self._places = {port: [f"{node.conninfo_of(port)} connect_timeout={PATIENT}"
                                for node in cluster.nodes] for port in ("prod", "stdby")}
         with cluster.primary.postgres.connect(dbname="app") as session:
@@ -68,6 +69,19 @@ class Load:
         while self._moved.poll():
             self._moved.recv()
 
+    def promoted(self, server):
+        """`server`, an address, has just become the primary."""
+        self._promotions.append((time.monotonic(), server))
+
+    def _is_wrong(self, attempt):
+        """A session on a server that was known not to have its port's role. Of a new primary nobody
+        could know before pg_promote() returned."""
+        if attempt.port == "prod":
+            return attempt.standby is True
+        return attempt.standby is False and not any(
+            server == attempt.server and 0 <= when - attempt.began < STUCK
+            for when, server in self._promotions)
+
     def told(self):
         return f"{sum(self._answers)} answers compared"
 
@@ -89,6 +103,7 @@ class Load:
                 "sessions cut": seen["cut"], "connections refused to those who compare":
                 seen["refused"], "sessions opened": len(attempts),
                 "of these refused": sum(bool(attempt.failure) for attempt in attempts),
+                "sessions on a wrong server": sum(map(self._is_wrong, attempts)),
                 "writes acknowledged": len(writes),
                 "acknowledged": {write.number for write in writes}}
 

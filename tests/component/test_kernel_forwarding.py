@@ -167,7 +167,7 @@ def test_switchover_with_clients_that_connect_all_the_time(kernel, cleanup):
     """No session on a server of the wrong role, and those that are there end."""
     srv2 = kernel["srv2"]
     idle = [kernel["srv3"].connect("prod"), kernel["srv1"].connect("prod")]
-    openers = [cleanup.enter_context(Opener(kernel, pool)) for pool in 2 * ("prod", "stdby")]
+    openers = [cleanup.enter_context(Opener(kernel.nodes, pool)) for pool in 2 * ("prod", "stdby")]
     wait_for(lambda: all(len(opener.sessions) > 10 for opener in openers), "clients are served")
     kernel.switchover(srv2)
     promoted = time.monotonic()

@@ -15,7 +15,7 @@ PLAIN, TLS = {"sslmode": "disable"}, {"sslmode": "require"}
 @pytest.fixture
 def openers(native, cleanup):
     """Clients of both ports, plain and TLS: {("prod", "disable"): Opener, …}."""
-    return {(port, options["sslmode"]): cleanup.enter_context(Opener(native, port, **options))
+    return {(port, options["sslmode"]): cleanup.enter_context(Opener(native.nodes, port, **options))
             for port in ("prod", "stdby") for options in (PLAIN, TLS)}
 
 

@@ -131,12 +131,8 @@ class PoolOpener(Opener):
     """Opens sessions through one pool."""
 
     def __init__(self, pool, **options):
-        super().__init__(None, None, **options)
+        super().__init__([self], None, **options)
         self._pool = pool
-
-    def _run(self):
-        while not self._ended.is_set():
-            self._open(self)
 
     def conninfo_of(self, _):
         return f"host={self._pool.address} port={self._pool.port} dbname=app user=app"

@@ -28,18 +28,18 @@ def sqlstate_of_its_end(session, seconds=10):
 
 
 class Opener:
-    """Opens sessions through each node's proxy in turn, in a thread, while it is a `with` block's
-    context."""
+    """Opens sessions through the proxies of these nodes in turn, in a thread, while it is a `with`
+    block's context."""
 
-    def __init__(self, cluster, port, **options):
-        self._cluster, self._port, self._options = cluster, port, options
+    def __init__(self, nodes, port, **options):
+        self._nodes, self._port, self._options = nodes, port, options
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self.failures = []      # why a session could not be opened
         self.sessions = []      # (when it began, whether its server is a standby, its address)
 
     def _run(self):
-        for node in itertools.cycle(self._cluster.nodes):
+        for node in itertools.cycle(self._nodes):
             if self._ended.is_set():
                 return
             self._open(node)
