@@ -158,8 +158,8 @@ def test_top_outlives_novip(start_proxy, cleanup):
     with Terminal([settings.BINARY, "top", "--socket", proxy.api.endpoint]) as top:
         top.wait_for(lambda lines: cells(lines, "pool"), "the ports")
         proxy.stop()
-        lines = top.wait_for(lambda lines: "no answer" in lines[0], "that it does not answer")
-        assert cells(lines, "pool")     # what it said last
+        top.wait_for(lambda lines: "no answer" in lines[0] and cells(lines, "pool"),
+                     "that it does not answer, and what it said last")
         top.press("q")
         assert top.wait_end() == 3
 

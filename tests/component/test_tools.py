@@ -140,12 +140,15 @@ def test_hatop(pool):
     def row(lines, name):
         return next((line for line in lines if re.match(rf"\W*{name} ", line)), "")
 
+    def shows(lines, s1_check):
+        return s1_check in row(lines, "s1") and " UP " in row(lines, "s2") \
+            and any("HAProxy Version" in line for line in lines)
+
     with Terminal(["hatop", "-s", pool.api.endpoint], rows=40, columns=160) as terminal:
-        lines = terminal.wait_for(lambda lines: " UP " in row(lines, "s1"), "that s1 is up")
-        assert any("HAProxy Version" in line for line in lines)
-        assert "L4OK" in row(lines, "s1") and " UP " in row(lines, "s2")
+        terminal.wait_for(lambda lines: shows(lines, "L4OK") and " UP " in row(lines, "s1"),
+                          "everything up")
         pool.servers[0].stop()
-        lines = terminal.wait_for(lambda lines: " DOWN " in row(lines, "s1"), "that s1 is down")
-        assert "L4CON" in row(lines, "s1") and " UP " in row(lines, "s2")
+        terminal.wait_for(lambda lines: shows(lines, "L4CON"), "that s1's check fails")
+        terminal.wait_for(lambda lines: " DOWN " in row(lines, "s1"), "that s1 is down")
         terminal.press("q")
         assert terminal.wait_end() == 0
