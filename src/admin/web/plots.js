@@ -45,7 +45,10 @@ class Plots {
 
   data(plot) {
     const series = this.series.filter((one) => one.plot === plot);
-    if (this.times.length === 0) return [Plots.span(), ...series.map(() => [null, null])];
+    if (this.times.length < 2) {  // uPlot would show a whole day around a single point
+      const span = Plots.span(null, this.times[0], this.times[0]);
+      return [span, ...series.map((one) => [null, one.values[0] ?? null])];
+    }
     return [this.times, ...series.map((one) => one.values)];
   }
 
