@@ -1,14 +1,8 @@
-"""Programs and sessions of PostgreSQL's clients."""
+"""Sessions of PostgreSQL's clients."""
 
-import os
 import socket
-import subprocess
 
 from psycopg.pq import ConnStatus, ExecStatus, PGconn
-
-from harness.settings import postgres_program
-
-PLAIN = {**os.environ, "LC_ALL": "C", "PGGSSENCMODE": "disable", "PGSSLMODE": "disable"}
 
 
 def conninfo(way):
@@ -32,13 +26,3 @@ def expect(result, status, way):
     if result.status != status:
         raise RuntimeError(f"{way.name}: {ExecStatus(result.status).name}: "
                            f"{result.error_message.decode(errors='replace')}")
-
-
-def run(way, program, *words, **options):
-    """Of a client of PostgreSQL, through `way`; returns what it prints."""
-    command = [postgres_program(program), "--host", way.address, "--port", way.port, *words]
-    done = subprocess.run([str(word) for word in command], capture_output=True, env=PLAIN,
-                          **{"text": True, "cwd": "/", **options})
-    if done.returncode != 0:
-        raise RuntimeError(f"{program} through {way.name}: {done.stderr}")
-    return done.stdout

@@ -1,7 +1,9 @@
 """What is compared: ways to one and the same server, so that only the way differs."""
 
 import dataclasses
+import os
 import pathlib
+import shutil
 import signal
 import subprocess
 
@@ -15,6 +17,7 @@ from harness.wait import wait_for
 import client
 
 ADDRESS = "127.0.0.1"
+BARE_RELAY = settings.REPOSITORY / "build" / "bare-relay"
 PGBOUNCER = settings.REPOSITORY / "build" / "debian" / "usr" / "sbin" / "pgbouncer"
 
 # novip's and HAProxy's, word for word the same.
@@ -53,6 +56,16 @@ log_disconnections = 0
 """
 
 
+DNAT_TEXT = """\
+table inet bench {{
+    chain lead {{
+        type nat hook output priority -100;
+        ip daddr {address} tcp dport {port} dnat ip to {server}
+    }}
+}}
+"""
+
+
 @dataclasses.dataclass(frozen=True)
 class Contender:
     name: str
@@ -69,6 +82,11 @@ KERNEL = Contender("novip-kernel", "novip with `forward kernel`", settings.BINAR
 DEBIANS = Contender("haproxy", "HAProxy, Debian's, with the same configuration", HAPROXY)
 BOUNCER = Contender("pgbouncer", "pgbouncer, Debian's, session mode", PGBOUNCER)
 CONTENDERS = (DIRECT, RELAY, KERNEL, DEBIANS, BOUNCER)
+# What the kernel itself takes, at least; with as many threads as the others start.
+BARE = Contender("bare-relay", "a relay over epoll that does nothing else (bare_relay.cpp)",
+                 BARE_RELAY, threads=os.cpu_count())
+DNAT = Contender("dnat", "a single DNAT rule of nftables, and no process", shutil.which("nft"))
+REFERENCES = (BARE, DNAT)
 PROXIES = (RELAY, DEBIANS)
 SCALING = tuple(dataclasses.replace(contender, name=f"{contender.name}-{threads}", threads=threads,
                                     what=f"{contender.what}, nbthread {threads}")
@@ -77,9 +95,11 @@ SCALING = tuple(dataclasses.replace(contender, name=f"{contender.name}-{threads}
 
 def missing(contender, folder):
     """Why it cannot take part; None: it can."""
+    if contender is DNAT and (os.geteuid() != 0 or not contender.binary):
+        return "needs nft and root"
     if contender.binary is None:
         return None
-    if not contender.binary.exists():
+    if not pathlib.Path(contender.binary).exists():
         return f"{contender.binary} is not there (./dev setup)"
     if not contender.forward:
         return None
@@ -111,6 +131,11 @@ class Way:
     def __enter__(self):
         if self._contender is BOUNCER:
             self._start_pgbouncer()
+        elif self._contender is BARE:
+            self._start_bare_relay()
+        elif self._contender is DNAT:
+            self._nft(DNAT_TEXT.format(address=self.address, port=self.port,
+                                       server="{}:{}".format(*self._server)))
         elif self._contender.binary:
             text = proxy_text(self._contender, self.port, self._servers)
             self._process = Proxy(self.name, text, self._folder, self._contender.binary).start()
@@ -128,7 +153,19 @@ class Way:
         wait_for(lambda: client.answers(self.address, self.port),
                  f"pgbouncer starts\n{tail(log)}")
 
+    def _start_bare_relay(self):
+        log = self._folder / "bare-relay.log"
+        self._process = Process("bare-relay", [BARE_RELAY, self.address, self.port, self._server[1],
+                                               self._contender.threads], log)
+        wait_for(lambda: client.answers(self.address, self.port),
+                 f"bare-relay starts\n{tail(log)}")
+
+    def _nft(self, text):
+        subprocess.run([DNAT.binary, "-f", "-"], input=text, text=True, check=True)
+
     def __exit__(self, *_):
+        if self._contender is DNAT:
+            self._nft("delete table inet bench")
         if isinstance(self._process, Process):
             self._process.stop(signal.SIGINT)
         elif self._process:

@@ -4,7 +4,7 @@ machine was the same for both."""
 import statistics
 
 from common.markdown import table
-from contenders import CONTENDERS, DEBIANS, DIRECT, SCALING
+from contenders import CONTENDERS, DEBIANS, DIRECT, REFERENCES, SCALING
 from table import CheckedRow, MemoryRow, ROWS
 
 import plots
@@ -125,7 +125,9 @@ server, and HAProxy does not.
 
 **Cost.** *Machine*: processor time of all of it, for each transaction, session or gigabyte. *Proxy*:
 of the contender's process; *of it user*: not in the kernel. novip with `forward kernel` has its
-work in the kernel, where it counts for whoever sends: see *machine*.
+work in the kernel, where it counts for whoever sends: see *machine*. *bare-relay* and *dnat* are no
+proxies: they show what the kernel takes for two more sockets, and for tracking and translating a
+connection, whoever asks for it.
 
 {tables}
 """
@@ -134,7 +136,7 @@ work in the kernel, where it counts for whoever sends: see *machine*.
 def write(document, measured):
     environments = [kept["environment"] for kept in measured.values()]
     present = {name for kept in measured.values() for figures in kept["rounds"] for name in figures}
-    names = [contender for contender in (*CONTENDERS, *SCALING) if contender.name in present]
+    names = [contender for contender in (*CONTENDERS, *REFERENCES, *SCALING) if contender.name in present]
     copied = next((f"{round(figures[DIRECT.name]['rate'] * figures[DIRECT.name]['seconds'] / 1e6)} MB"
                    for figures in measured.get("copy-out", {"rounds": []})["rounds"]), "a gigabyte")
     pictures = plots.draw(document.with_suffix(""), measured)

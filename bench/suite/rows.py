@@ -5,6 +5,7 @@ import time
 
 from psycopg.pq import ExecStatus
 
+from common import pgbench
 from common.machine import machine_time, process_time
 from common.program import found
 from harness.settings import postgres_program
@@ -41,26 +42,15 @@ class Clock:
 
 def select(way, place, seconds, clients):
     """pgbench -S with prepared statements."""
-    logs = place.folder / "latencies"
     clock = Clock(way)
-    text = client.run(way, "pgbench", "--select-only", "--no-vacuum", "--protocol", "prepared",
-                      "--client", clients, "--jobs", min(clients, 2), "--time", seconds, "--log",
-                      "--log-prefix", logs, "--sampling-rate", 0.1, "--username", "app", "app")
-    figures = clock.figures(int(found(r"actually processed: (\d+)", text)))
-    # pgbench's own rate: without the time in which it starts.
-    figures["rate"] = float(found(r"tps = ([\d.]+)", text))
-    times = []
-    for log in place.folder.glob("latencies.*"):
-        times += [int(line.split()[2]) for line in log.read_text().splitlines()]
-        log.unlink()
-    times.sort()
-    return figures | {"p50": times[len(times) // 2], "p99": times[len(times) * 99 // 100]}
+    seen = pgbench.select(way, place.folder, seconds, clients)
+    return clock.figures(seen.pop("transactions")) | seen
 
 
 def sessions(way, place, seconds, clients):
     """Connect, SELECT 1, leave; a thread for each client, as connecting blocks."""
     clock = Clock(way)
-    text = client.run(way, "pgbench", "--connect", "--no-vacuum", "--file", place.select_1,
+    text = pgbench.run(way, "pgbench", "--connect", "--no-vacuum", "--file", place.select_1,
                       "--client", clients, "--jobs", clients, "--time", seconds,
                       "--username", "app", "app")
     figures = clock.figures(int(found(r"actually processed: (\d+)", text)))
@@ -103,7 +93,7 @@ def base_backup(way, place):
                "-D", "-", "-F", "tar", "-X", "none", "-c", "fast", "--no-manifest"]
     clock, received = Clock(way), 0
     with subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, env=client.PLAIN, cwd="/") as child:
+                          stderr=subprocess.PIPE, env=pgbench.PLAIN, cwd="/") as child:
         while block := child.stdout.read(1 << 20):
             received += len(block)
         said = child.stderr.read().decode(errors="replace")

@@ -3,13 +3,15 @@ compared."""
 
 import dataclasses
 
+from common import pgbench
 from common.program import say
 
 import checked
 import client
 import idle
 import rows
-from contenders import (BOUNCER, CONTENDERS, DEBIANS, DIRECT, KERNEL, PROXIES, RELAY, SCALING, Way)
+from contenders import (BOUNCER, CONTENDERS, DEBIANS, DIRECT, KERNEL, PROXIES, REFERENCES, RELAY, SCALING,
+                        Way)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,8 +66,7 @@ def prepare(way, place, effort):
     """pgbench's tables, once; and the first session, which is always slower."""
     if not place.filled:
         say("filling pgbench's tables")
-        client.run(place.direct, "pgbench", "--initialize", "--quiet", "--scale", effort.scale,
-                   "--username", "app", "app")
+        pgbench.fill(place.direct, effort.scale)
         place.filled = True
     client.connect(way).finish()
 
@@ -112,7 +113,8 @@ class CheckedRow(Row):
 
 def select(clients):
     return Row(f"SELECT, {clients} client{'s' if clients > 1 else ''}",
-               lambda way, place, effort: rows.select(way, place, effort.seconds, clients))
+               lambda way, place, effort: rows.select(way, place, effort.seconds, clients),
+               CONTENDERS + REFERENCES)
 
 
 MEGABYTES = {"unit": " MB/s", "scale": 1e6}

@@ -1,0 +1,182 @@
+#!/usr/bin/python3
+"""./dev bench flood: what becomes of sessions, and of those who ask for the state, while the state
+ports are flooded."""
+
+import contextlib
+import itertools
+import json
+import pathlib
+import socket
+import statistics
+import sys
+import threading
+import time
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+sys.path[1:1] = [str(REPOSITORY / "bench"), str(REPOSITORY / "tests" / "component")]
+
+from common import pgbench                                      # noqa: E402
+from common.machine import environment                          # noqa: E402
+from common.markdown import table                               # noqa: E402
+from common.program import argument_parser, run_to_the_end, say, temporary_folder   # noqa: E402
+from harness import configurations                              # noqa: E402
+from harness.cluster import Cluster                             # noqa: E402
+from harness.ports import free_port                             # noqa: E402
+
+from flooder import Flood                                       # noqa: E402
+
+DOCUMENT = REPOSITORY / "docs" / "flood.md"
+SLOW = 1000             # clients that hold half a request each
+REQUEST = "GET /primary HTTP/1.0\r\n\r\n"
+ASK_EVERY = 0.02        # seconds: who wants to know the state
+QUIET, GENERATOR = "quiet", "a closed port"
+
+TEXT = """\
+# A flood on the state ports
+
+Written by `./dev bench flood --write` on {date}. {machine}; {postgresql}; load average before:
+{load_before}. One client (`pgbench -S`, prepared) goes through srv1's novip to the primary, while two
+processes open {wanted:,} connections a second to srv1 in all, from 498 addresses, and somebody else
+asks the text port and REST for the state every {every:.0f} ms. Everything is on the same processors:
+what the flood itself takes of them is seen by *{generator}*, where nobody listens and the kernel
+refuses. *slow*: {slow} clients hold half a request to REST each meanwhile. Medians of {rounds} rounds
+(least to most), ratios within a round.
+
+{table}
+"""
+
+
+class Ways:
+    """What the state ports have to bear, in the order of the table."""
+
+    def __init__(self, node, rate):
+        def at(port, request=""):
+            return Flood(node.address, port, rate, request)
+        self.floods = {
+            QUIET: contextlib.nullcontext,
+            GENERATOR: lambda: at(free_port(node.address)),
+            "text port": lambda: at(node.ports.state),
+            "REST": lambda: at(node.ports.rest, REQUEST),
+            "REST and slow": lambda: slow_and(at(node.ports.rest, REQUEST), node),
+        }
+
+
+@contextlib.contextmanager
+def slow_and(flood, node):
+    with contextlib.ExitStack() as ends:
+        for number in range(SLOW):
+            client = ends.enter_context(socket.socket())
+            client.bind((f"127.3.0.{1 + number % 250}", 0))
+            client.connect((node.address, node.ports.rest))
+            client.sendall(b"GET /primary HTTP/1.1\r\nX-Slow: ")
+        with flood:
+            yield flood
+
+
+class Asker(threading.Thread):
+    """Somebody who wants to know the state, on each port in turn, while a `with` block lasts."""
+
+    def __init__(self, node):
+        super().__init__(daemon=True)
+        self._ports = itertools.cycle([(node.ports.state, b""), (node.ports.rest, REQUEST.encode())])
+        self._address, self._ended, self.times, self.failures = node.address, False, [], 0
+
+    def run(self):
+        while not self._ended:
+            began = time.monotonic()
+            try:
+                self._ask(*next(self._ports))
+                self.times.append(time.monotonic() - began)
+            except OSError:
+                self.failures += 1
+            time.sleep(ASK_EVERY)
+
+    def _ask(self, port, request):
+        with socket.create_connection((self._address, port), 5, ("127.2.0.1", 0)) as connection:
+            connection.sendall(request)
+            answer = connection.recv(4096)
+        if b"production" not in answer and b" 200 " not in answer:
+            raise ConnectionError(f"not an answer: {answer!r}")
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self._ended = True
+        self.join()
+
+
+class Pool:
+    """Where pgbench goes to."""
+    name = "prod"
+
+    def __init__(self, node):
+        self.address, self.port = node.address, node.ports.prod
+
+
+def measure(node, way, folder, seconds):
+    with way() as flood, Asker(node) as asker:
+        time.sleep(0.5)         # the flood is at its rate
+        figures = pgbench.select(Pool(node), folder, seconds, 1)
+    figures |= {"asked": max(asker.times, default=float("inf")), "failures": asker.failures}
+    if flood:
+        figures |= {"flood": flood.rate, "answered": flood.answered}
+    return figures
+
+
+def spread(values, form):
+    return f"{statistics.median(values):{form}} ({min(values):{form}} to {max(values):{form}})"
+
+
+def result_table(results):
+    def row(name, rounds):
+        def ratio(what, to):
+            return spread([one[what] / base[what] for one, base in zip(rounds, results[to])], ".2f")
+        flood = [f"{statistics.median(one[what] for one in rounds):,.0f}"
+                 for what in ("flood", "answered")] if "flood" in rounds[0] else ["", ""]
+        return (name, *flood, spread([one["p50"] for one in rounds], ".0f"), ratio("p50", QUIET),
+                ratio("p50", GENERATOR), spread([one["p99"] for one in rounds], ".0f"),
+                f"{max(one['asked'] for one in rounds) * 1000:.0f}",
+                sum(one["failures"] for one in rounds))
+    heads = ("flood of", "connections/s", "answered/s", "session's p50, µs", "of quiet",
+             f"of {GENERATOR}", "p99, µs", "state told after, ms at most", "never told")
+    return table(heads, [row(name, rounds) for name, rounds in results.items()])
+
+
+def arguments():
+    parser = argument_parser("flood", __doc__, DOCUMENT)
+    parser.add_argument("--rounds", type=int, default=7, help="default 7")
+    parser.add_argument("--seconds", type=int, default=3, help="of each in a round (default 3)")
+    parser.add_argument("--rate", type=int, default=20_000, help="connections/s (default 20000)")
+    return parser.parse_args()
+
+
+def run(options):
+    surroundings = environment()
+    with temporary_folder() as folder, contextlib.ExitStack() as ends:
+        cluster = Cluster(folder, configuration=configurations.native())
+        ends.callback(cluster.stop)
+        cluster.start()
+        node = cluster.nodes[0]
+        pgbench.fill(Pool(node), 10)
+        ways = Ways(node, options.rate).floods
+        results = {name: [] for name in ways}
+        for number in range(1, options.rounds + 1):
+            for name, way in ways.items():
+                results[name].append(measure(node, way, folder, options.seconds))
+            say(f"round {number} of {options.rounds}: " + ", ".join(
+                f"{name} {rounds[-1]['p50']} µs" for name, rounds in results.items()))
+    text = result_table(results)
+    print(text)
+    if options.json:
+        options.json.write_text(json.dumps({"environment": surroundings, "results": results},
+                                           indent=1))
+    if options.write:
+        DOCUMENT.write_text(TEXT.format(**surroundings, wanted=options.rate, slow=SLOW,
+                                        every=ASK_EVERY * 1000, generator=GENERATOR,
+                                        rounds=options.rounds, table=text))
+
+
+if __name__ == "__main__":
+    sys.exit(run_to_the_end(run, arguments()))
