@@ -90,6 +90,14 @@ void add_hooks(Commands& to) {
   chain("count-out", "filter hook output priority -5");
 }
 
+/// Every packet of the machine passes a hook, whether rules are in it or not.
+void remove_idle_hooks(Commands& to, const Ruleset& ruleset) {
+  const auto holds = [](const Service& service) { return service.targets.empty(); };
+  if (std::ranges::none_of(ruleset.services, holds))
+    for (const char* chain : {"hold-in", "hold-out"}) to.remove("chain", chain);
+  if (ruleset.guards.empty()) to.remove("chain", "close-guarded");
+}
+
 void add_objects(Commands& to, const Ruleset& ruleset) {
   to.add("map", "bytes-in", "type mark : counter;");
   to.add("map", "bytes-out", "type mark : counter;");
@@ -264,6 +272,7 @@ std::string transaction(const std::string& table, const Ruleset& ruleset, int pi
           format("ct mark & 0x%08x == 0x%08x ct status dnat oifname != \"lo\" masquerade",
                  mark_prefix_mask, mark_prefix));
   count_bytes(to, ruleset);
+  remove_idle_hooks(to, ruleset);
   return to.take();
 }
 

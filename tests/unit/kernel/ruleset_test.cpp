@@ -166,6 +166,27 @@ TEST(Transaction, AGuardedServerOfThisMachineIsDroppedWhileClosed) {
   EXPECT_TRUE(has(text, "delete table inet t"));  // fresh
 }
 
+TEST(Transaction, PacketsPassNoHookThatHasNothingToDo) {
+  const auto snapshot = snapshot_of(
+      pg + "listen a\n bind :5432\n cluster pg role primary\n forward kernel port 5442\n");
+  const auto removes = [&snapshot](const char* address, const char* chain) {
+    Marks marks;
+    const auto text = transaction("t", make_ruleset(*snapshot, at(address), marks), 7, false);
+    return has(text, std::string("delete chain inet t ") + chain);
+  };
+  EXPECT_TRUE(removes("10.0.0.9", "hold-in"));
+  EXPECT_TRUE(removes("10.0.0.9", "hold-out"));
+  EXPECT_FALSE(removes("10.0.0.1", "close-guarded"));
+  for (auto& server : snapshot->proxies[0].servers) server.usable = false;
+  EXPECT_FALSE(removes("10.0.0.9", "hold-in"));
+  EXPECT_FALSE(removes("10.0.0.9", "hold-out"));
+
+  Marks marks;
+  const auto unguarded = snapshot_of(mixed);
+  EXPECT_TRUE(has(transaction("t", make_ruleset(*unguarded, at("10.0.0.9"), marks), 7, false),
+                  "delete chain inet t close-guarded"));
+}
+
 TEST(Transaction, Guards) {
   using Role = config::RolePool::Role;
   const std::vector<config::Guard> guards{{{}, Role::primary, 5442, 5434},
