@@ -12,11 +12,36 @@ import time
 import pyte
 
 
+class Screen(pyte.Screen):
+    """With what pyte lacks of an xterm: SU and SD, by which ncurses moves lines that stay the same."""
+
+    def scroll_up(self, count=1):
+        self._scroll(self._margin("bottom"), self.index, count)
+
+    def scroll_down(self, count=1):
+        self._scroll(self._margin("top"), self.reverse_index, count)
+
+    def _margin(self, side):
+        whole = {"top": 0, "bottom": self.lines - 1}
+        return getattr(self.margins, side) if self.margins else whole[side]
+
+    def _scroll(self, at, step, count):
+        before, self.cursor.y = self.cursor.y, at
+        for _ in range(count or 1):
+            step()
+        self.cursor.y = before
+
+
+class Stream(pyte.ByteStream):
+    csi = {**pyte.ByteStream.csi, "S": "scroll_up", "T": "scroll_down"}
+    events = pyte.ByteStream.events | {"scroll_up", "scroll_down"}
+
+
 class Terminal:
     def __init__(self, argv, rows=24, columns=80, term="xterm-256color"):
         self._argv = [str(argument) for argument in argv]
-        self._screen = pyte.Screen(columns, rows)
-        self._stream = pyte.ByteStream(self._screen)
+        self._screen = Screen(columns, rows)
+        self._stream = Stream(self._screen)
         self._term = term
 
     def __enter__(self):
