@@ -1,5 +1,7 @@
 """Markdown that reads well as it is."""
 
+import statistics
+
 
 def table(heads, rows):
     rows = [[str(cell) for cell in line] for line in (heads, *rows)]
@@ -7,3 +9,11 @@ def table(heads, rows):
     rows.insert(1, ["-" * width for width in widths])
     return "\n".join("| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths))
                      + " |" for line in rows)
+
+
+def spread(numbers, form, factor=1.0):
+    """"median (least to most)", each times `factor`; nothing for no numbers."""
+    if not numbers:
+        return ""
+    low, middle, high = min(numbers), statistics.median(numbers), max(numbers)
+    return f"{middle * factor:{form}} ({low * factor:{form}} to {high * factor:{form}})"

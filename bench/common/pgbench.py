@@ -25,18 +25,26 @@ def fill(place, scale):
 
 
 def select(place, folder, seconds, clients):
-    """`pgbench -S` with prepared statements: {"transactions", "rate" in a second, "p50" and "p99" of
-    the latency in µs}."""
-    text = run(place, "pgbench", "--select-only", "--no-vacuum", "--protocol", "prepared",
+    """`pgbench -S` with prepared statements; what it prints, for select_figures(), as latencies are
+    left in the folder."""
+    return run(place, "pgbench", "--select-only", "--no-vacuum", "--protocol", "prepared",
                "--client", clients, "--jobs", min(clients, 2), "--time", seconds, "--log",
                "--log-prefix", folder / "latencies", "--sampling-rate", 0.1,
                "--username", "app", "app")
+
+
+def transactions(text):
+    """How many there were, of what it prints."""
+    return int(found(r"actually processed: (\d+)", text))
+
+
+def select_figures(text, folder):
+    """{"rate" in a second, "p50" and "p99" of the latency in µs}"""
     times = []
     for log in folder.glob("latencies.*"):
         times += [int(line.split()[2]) for line in log.read_text().splitlines()]
         log.unlink()
     times.sort()
-    return {"transactions": int(found(r"actually processed: (\d+)", text)),
-            # pgbench's own rate: without the time in which it starts.
-            "rate": float(found(r"tps = ([\d.]+)", text)),
+    # pgbench's own rate: without the time in which it starts.
+    return {"rate": float(found(r"tps = ([\d.]+)", text)),
             "p50": times[len(times) // 2], "p99": times[len(times) * 99 // 100]}

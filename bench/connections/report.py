@@ -1,9 +1,7 @@
 """Tables: one row for each contender. Ratios are taken within a round, where the machine was the
 same for both."""
 
-import statistics
-
-from common.markdown import table
+from common.markdown import spread, table
 from contenders import CONTENDERS, DECK_ON_HAPROXY, DIRECT, NATIVE, NATIVE_UNVERIFIED
 
 HEADS = ("", "sessions/s", "of direct", "of HAProxy", "proxy, µs/session",
@@ -54,11 +52,6 @@ def ratio(runs, name, other):
         return ""
     return spread([one / base for one, base in zip(values(runs[name], "rate"),
                                                    values(runs[other], "rate"))], ".2f")
-
-
-def spread(numbers, form):
-    return (f"{statistics.median(numbers):{form}} "
-            f"({min(numbers):{form}} to {max(numbers):{form}})")
 
 
 DOCUMENT = """\

@@ -3,7 +3,6 @@
 import dataclasses
 import os
 import pathlib
-import shutil
 import signal
 import subprocess
 
@@ -17,6 +16,7 @@ from harness.wait import wait_for
 import client
 
 ADDRESS = "127.0.0.1"
+NFT = pathlib.Path("/usr/sbin/nft")
 BARE_RELAY = settings.REPOSITORY / "build" / "bare-relay"
 PGBOUNCER = settings.REPOSITORY / "build" / "debian" / "usr" / "sbin" / "pgbouncer"
 
@@ -85,7 +85,7 @@ CONTENDERS = (DIRECT, RELAY, KERNEL, DEBIANS, BOUNCER)
 # What the kernel itself takes, at least; with as many threads as the others start.
 BARE = Contender("bare-relay", "a relay over epoll that does nothing else (bare_relay.cpp)",
                  BARE_RELAY, threads=os.cpu_count())
-DNAT = Contender("dnat", "a single DNAT rule of nftables, and no process", shutil.which("nft"))
+DNAT = Contender("dnat", "a single DNAT rule of nftables, and no process", NFT)
 REFERENCES = (BARE, DNAT)
 PROXIES = (RELAY, DEBIANS)
 SCALING = tuple(dataclasses.replace(contender, name=f"{contender.name}-{threads}", threads=threads,
@@ -95,11 +95,11 @@ SCALING = tuple(dataclasses.replace(contender, name=f"{contender.name}-{threads}
 
 def missing(contender, folder):
     """Why it cannot take part; None: it can."""
-    if contender is DNAT and (os.geteuid() != 0 or not contender.binary):
-        return "needs nft and root"
+    if contender is DNAT and os.geteuid() != 0:
+        return "needs root"
     if contender.binary is None:
         return None
-    if not pathlib.Path(contender.binary).exists():
+    if not contender.binary.exists():
         return f"{contender.binary} is not there (./dev setup)"
     if not contender.forward:
         return None
@@ -161,7 +161,7 @@ class Way:
                  f"bare-relay starts\n{tail(log)}")
 
     def _nft(self, text):
-        subprocess.run([DNAT.binary, "-f", "-"], input=text, text=True, check=True)
+        subprocess.run([NFT, "-f", "-"], input=text, text=True, check=True)
 
     def __exit__(self, *_):
         if self._contender is DNAT:

@@ -9,7 +9,7 @@ matplotlib.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "novip", "fo
                             "axes.spines.top": False, "axes.spines.right": False})
 from matplotlib import pyplot                                   # noqa: E402
 
-from contenders import CONTENDERS, DIRECT, REFERENCES                       # noqa: E402
+from contenders import CONTENDERS, DIRECT, REFERENCES           # noqa: E402
 from table import ROWS                                          # noqa: E402
 
 COLOURS = dict(zip((contender.name for contender in CONTENDERS + REFERENCES),

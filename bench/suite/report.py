@@ -1,9 +1,7 @@
 """Tables: one for each row, a line for each contender. Ratios are taken within a round, where the
 machine was the same for both."""
 
-import statistics
-
-from common.markdown import table
+from common.markdown import spread, table
 from contenders import CONTENDERS, DEBIANS, DIRECT, REFERENCES, SCALING
 from table import CheckedRow, MemoryRow, ROWS
 
@@ -41,13 +39,6 @@ def values(rounds, name, *path):
 def ratios(rounds, name, other, figure):
     return [figures[name][figure] / figures[other][figure] for figures in rounds
             if name in figures and other in figures]
-
-
-def spread(numbers, form, factor=1.0):
-    if not numbers:
-        return ""
-    low, middle, high = min(numbers), statistics.median(numbers), max(numbers)
-    return f"{middle * factor:{form}} ({low * factor:{form}} to {high * factor:{form}})"
 
 
 def ratio(rounds, name, other, figure="rate"):
@@ -136,7 +127,8 @@ connection, whoever asks for it.
 def write(document, measured):
     environments = [kept["environment"] for kept in measured.values()]
     present = {name for kept in measured.values() for figures in kept["rounds"] for name in figures}
-    names = [contender for contender in (*CONTENDERS, *REFERENCES, *SCALING) if contender.name in present]
+    names = [contender for contender in (*CONTENDERS, *REFERENCES, *SCALING)
+             if contender.name in present]
     copied = next((f"{round(figures[DIRECT.name]['rate'] * figures[DIRECT.name]['seconds'] / 1e6)} MB"
                    for figures in measured.get("copy-out", {"rounds": []})["rounds"]), "a gigabyte")
     pictures = plots.draw(document.with_suffix(""), measured)

@@ -43,8 +43,9 @@ class Clock:
 def select(way, place, seconds, clients):
     """pgbench -S with prepared statements."""
     clock = Clock(way)
-    seen = pgbench.select(way, place.folder, seconds, clients)
-    return clock.figures(seen.pop("transactions")) | seen
+    text = pgbench.select(way, place.folder, seconds, clients)
+    figures = clock.figures(pgbench.transactions(text))     # before the latencies are read
+    return figures | pgbench.select_figures(text, place.folder)
 
 
 def sessions(way, place, seconds, clients):
@@ -53,7 +54,7 @@ def sessions(way, place, seconds, clients):
     text = pgbench.run(way, "pgbench", "--connect", "--no-vacuum", "--file", place.select_1,
                       "--client", clients, "--jobs", clients, "--time", seconds,
                       "--username", "app", "app")
-    figures = clock.figures(int(found(r"actually processed: (\d+)", text)))
+    figures = clock.figures(pgbench.transactions(text))
     figures["rate"] = float(found(r"tps = ([\d.]+) \(including reconnection", text))
     return figures
 

@@ -10,8 +10,8 @@ import checked
 import client
 import idle
 import rows
-from contenders import (BOUNCER, CONTENDERS, DEBIANS, DIRECT, KERNEL, PROXIES, REFERENCES, RELAY, SCALING,
-                        Way)
+from contenders import (BOUNCER, CONTENDERS, DEBIANS, DIRECT, KERNEL, PROXIES, REFERENCES, RELAY,
+                        SCALING, Way)
 
 
 @dataclasses.dataclass(frozen=True)
