@@ -17,10 +17,11 @@ sys.path[1:1] = [str(REPOSITORY / "bench"), str(REPOSITORY / "tests" / "componen
 
 from common import pgbench                                      # noqa: E402
 from common.machine import environment                          # noqa: E402
-from common.markdown import table                               # noqa: E402
+from common.markdown import spread, table                               # noqa: E402
 from common.program import argument_parser, run_to_the_end, say, temporary_folder   # noqa: E402
 from harness import configurations                              # noqa: E402
 from harness.cluster import Cluster                             # noqa: E402
+from harness.flood import slow_clients                           # noqa: E402
 from harness.ports import free_port                             # noqa: E402
 
 from flooder import Flood                                       # noqa: E402
@@ -46,31 +47,23 @@ refuses. *slow*: {slow} clients hold half a request to REST each meanwhile. Medi
 """
 
 
-class Ways:
-    """What the state ports have to bear, in the order of the table."""
-
-    def __init__(self, node, rate):
-        def at(port, request=""):
-            return Flood(node.address, port, rate, request)
-        self.floods = {
-            QUIET: contextlib.nullcontext,
-            GENERATOR: lambda: at(free_port(node.address)),
-            "text port": lambda: at(node.ports.state),
-            "REST": lambda: at(node.ports.rest, REQUEST),
-            "REST and slow": lambda: slow_and(at(node.ports.rest, REQUEST), node),
-        }
+def ways(node, rate):
+    """What the state ports have to bear, in the order of the table: {name: a context}."""
+    def at(port, request=""):
+        return Flood(node.address, port, rate, request)
+    return {
+        QUIET: contextlib.nullcontext,
+        GENERATOR: lambda: at(free_port(node.address)),
+        "text port": lambda: at(node.ports.state),
+        "REST": lambda: at(node.ports.rest, REQUEST),
+        "REST and slow": lambda: slow_and(at(node.ports.rest, REQUEST), node),
+    }
 
 
 @contextlib.contextmanager
 def slow_and(flood, node):
-    with contextlib.ExitStack() as ends:
-        for number in range(SLOW):
-            client = ends.enter_context(socket.socket())
-            client.bind((f"127.3.0.{1 + number % 250}", 0))
-            client.connect((node.address, node.ports.rest))
-            client.sendall(b"GET /primary HTTP/1.1\r\nX-Slow: ")
-        with flood:
-            yield flood
+    with slow_clients(node.address, node.ports.rest, SLOW), flood:
+        yield flood
 
 
 class Asker(threading.Thread):
@@ -115,18 +108,14 @@ class Pool:
         self.address, self.port = node.address, node.ports.prod
 
 
-def measure(node, way, folder, seconds):
+def measure(node, pool, way, folder, seconds):
     with way() as flood, Asker(node) as asker:
         time.sleep(0.5)         # the flood is at its rate
-        figures = pgbench.select(Pool(node), folder, seconds, 1)
+        figures = pgbench.select_figures(pgbench.select(pool, folder, seconds, 1), folder)
     figures |= {"asked": max(asker.times, default=float("inf")), "failures": asker.failures}
     if flood:
         figures |= {"flood": flood.rate, "answered": flood.answered}
     return figures
-
-
-def spread(values, form):
-    return f"{statistics.median(values):{form}} ({min(values):{form}} to {max(values):{form}})"
 
 
 def result_table(results):
@@ -159,12 +148,13 @@ def run(options):
         ends.callback(cluster.stop)
         cluster.start()
         node = cluster.nodes[0]
-        pgbench.fill(Pool(node), 10)
-        ways = Ways(node, options.rate).floods
-        results = {name: [] for name in ways}
+        pool = Pool(node)
+        pgbench.fill(pool, 10)
+        floods = ways(node, options.rate)
+        results = {name: [] for name in floods}
         for number in range(1, options.rounds + 1):
-            for name, way in ways.items():
-                results[name].append(measure(node, way, folder, options.seconds))
+            for name, way in floods.items():
+                results[name].append(measure(node, pool, way, folder, options.seconds))
             say(f"round {number} of {options.rounds}: " + ", ".join(
                 f"{name} {rounds[-1]['p50']} µs" for name, rounds in results.items()))
     text = result_table(results)

@@ -90,7 +90,8 @@ void add_hooks(Commands& to) {
   chain("count-out", "filter hook output priority -5");
 }
 
-/// Every packet of the machine passes a hook, whether rules are in it or not.
+/// Every packet of the machine passes a hook, whether rules are in it or not. They were added
+/// above, as nft does not delete what is not there.
 void remove_idle_hooks(Commands& to, const Ruleset& ruleset) {
   const auto holds = [](const Service& service) { return service.targets.empty(); };
   if (std::ranges::none_of(ruleset.services, holds))

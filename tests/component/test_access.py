@@ -15,7 +15,7 @@ import pytest
 
 from harness import settings
 from harness.configurations import cluster_section
-from harness.flood import flood
+from harness.flood import flood, slow_clients
 from harness.ports import free_port
 from harness.rest import status
 from harness.runtime_api import read_all
@@ -158,19 +158,9 @@ def test_a_token_that_others_may_read_is_refused(folder, token, mode, message):
 
 def test_silent_clients_keep_nobody_out_of_rest(start_proxy, native, syslog):
     agent = Agent(start_proxy, native["srv1"], syslog, "maxconn 20")
-    silent = []
-    try:
-        for number in range(100):
-            connection = socket.socket()
-            connection.bind((f"127.0.0.{2 + number % 50}", 0))
-            connection.connect(("127.0.0.1", agent.http))
-            connection.sendall(b"GET /primary HTTP/1.1\r\nX-Slow: ")
-            silent.append(connection)
+    with slow_clients("127.0.0.1", agent.http, 100, sources=50):
         for _ in range(20):
             assert agent.status() == 200
-    finally:
-        for connection in silent:
-            connection.close()
 
 
 def test_silent_clients_keep_no_operator_out(start_proxy):
@@ -246,11 +236,7 @@ def test_a_flood_and_slow_clients_at_once(native, cleanup):
     """REST is flooded while a thousand clients hold half a request each: whoever asks is answered
     in bounded time, and sessions through the proxy go on."""
     node, seconds = native["srv1"], 4
-    for number in range(scaled(1000)):
-        slow = cleanup.enter_context(socket.socket())
-        slow.bind((f"127.3.0.{1 + number % 250}", 0))
-        slow.connect((node.address, node.ports.rest))
-        slow.sendall(b"GET /primary HTTP/1.1\r\nX-Slow: ")
+    cleanup.enter_context(slow_clients(node.address, node.ports.rest, scaled(1000)))
     request = "GET /primary HTTP/1.0\r\n\r\n"
     slowest, queries, asked = 0.0, 0, 0.0
     with concurrent.futures.ThreadPoolExecutor(1) as threads, node.connect("prod") as session:

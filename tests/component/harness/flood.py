@@ -1,6 +1,7 @@
 """Very many short connections to a port, from a few processes."""
 
 import collections
+import contextlib
 import itertools
 import json
 import socket
@@ -19,6 +20,18 @@ def flood(address, port, seconds, processes=2, request=""):
                for number in range(processes)]
     return sum((collections.Counter(json.loads(process.communicate()[0])) for process in running),
                collections.Counter())
+
+
+@contextlib.contextmanager
+def slow_clients(address, port, count, sources=250):
+    """So many that hold half a request of HTTP each, from so many addresses."""
+    with contextlib.ExitStack() as ends:
+        for number in range(count):
+            client = ends.enter_context(socket.socket())
+            client.bind((f"127.3.0.{1 + number % sources}", 0))
+            client.connect((address, port))
+            client.sendall(b"GET /primary HTTP/1.1\r\nX-Slow: ")
+        yield
 
 
 def _flood(address, port, seconds, number, request):
