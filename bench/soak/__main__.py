@@ -3,6 +3,7 @@
 write looked for, and at the end no session may be left, and no memory be gone."""
 
 import contextlib
+import dataclasses
 import json
 import pathlib
 import sys
@@ -93,9 +94,19 @@ def no_session_is_left(cluster):
                for node in cluster.nodes)
 
 
+def relaying():
+    """Sessions on the primary are copied, those on the standbys spliced where they are long."""
+    native = configurations.native()
+    text = native.text.replace("    balance leastconn\n",
+                               "    balance leastconn\n    option splice-auto\n")
+    if text == native.text:
+        raise RuntimeError("where does `option splice-auto` belong?")
+    return dataclasses.replace(native, text=text)
+
+
 def make_cluster(folder, forward, ends):
     if forward == "relay":
-        return Cluster(folder, configuration=configurations.native())
+        return Cluster(folder, configuration=relaying())
     network = ends.enter_context(Network())
     network.let_all_forward()
     return Cluster(folder, configuration=configurations.kernel(), network=network)

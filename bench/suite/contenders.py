@@ -33,7 +33,7 @@ defaults
 
 listen postgres
     bind {address}:{port}
-{forward}
+{option}
 {servers}
 """
 
@@ -71,7 +71,7 @@ class Contender:
     name: str
     what: str                               # for the reader of the report
     binary: pathlib.Path | None = None      # None: no proxy
-    forward: str = ""
+    option: str = ""                        # a line of the proxy section
     threads: int | None = None              # None: as many as it starts by itself
 
 
@@ -79,6 +79,8 @@ DIRECT = Contender("direct", "no proxy: the server's own port")
 RELAY = Contender("novip", "novip's relay", settings.BINARY)
 KERNEL = Contender("novip-kernel", "novip with `forward kernel`", settings.BINARY,
                    "forward kernel")
+SPLICE = Contender("novip-splice", "novip's relay with `option splice-auto`", settings.BINARY,
+                   "option splice-auto")
 DEBIANS = Contender("haproxy", "HAProxy, Debian's, with the same configuration", HAPROXY)
 BOUNCER = Contender("pgbouncer", "pgbouncer, Debian's, session mode", PGBOUNCER)
 CONTENDERS = (DIRECT, RELAY, KERNEL, DEBIANS, BOUNCER)
@@ -101,7 +103,7 @@ def missing(contender, folder):
         return None
     if not contender.binary.exists():
         return f"{contender.binary} is not there (./dev setup)"
-    if not contender.forward:
+    if contender is not KERNEL:
         return None
     file = folder / "asked.cfg"
     file.write_text(proxy_text(contender, 1, f"    server primary {ADDRESS}:1"))
@@ -115,7 +117,7 @@ def proxy_text(contender, port, servers):
     return PROXY_TEXT.format(
         address=ADDRESS, port=port, servers=servers,
         threads=f"    nbthread {contender.threads}" if contender.threads else "",
-        forward=f"    {contender.forward}" if contender.forward else "")
+        option=f"    {contender.option}" if contender.option else "")
 
 
 class Way:

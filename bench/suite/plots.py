@@ -9,11 +9,11 @@ matplotlib.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "novip", "fo
                             "axes.spines.top": False, "axes.spines.right": False})
 from matplotlib import pyplot                                   # noqa: E402
 
-from contenders import CONTENDERS, DIRECT, REFERENCES           # noqa: E402
+from contenders import CONTENDERS, DIRECT, REFERENCES, SPLICE          # noqa: E402
 from table import ROWS                                          # noqa: E402
 
-COLOURS = dict(zip((contender.name for contender in CONTENDERS + REFERENCES),
-                   ("#888888", "#1b6ac9", "#0b3d78", "#d9822b", "#5a9e4b", "#a9c8ec", "#8496ad")))
+COLOURS = dict(zip((contender.name for contender in (*CONTENDERS, SPLICE, *REFERENCES)),
+                   ("#888888", "#1b6ac9", "#0b3d78", "#d9822b", "#5a9e4b", "#6c9bd8", "#a9c8ec", "#8496ad")))
 RATES = ("select-1", "select-8", "select-64", "connections", "copy-out", "copy-in", "basebackup")
 
 

@@ -2,7 +2,7 @@
 machine was the same for both."""
 
 from common.markdown import spread, table
-from contenders import CONTENDERS, DEBIANS, DIRECT, REFERENCES, SCALING
+from contenders import CONTENDERS, DEBIANS, DIRECT, REFERENCES, SCALING, SPLICE
 from table import CheckedRow, MemoryRow, ROWS
 
 import plots
@@ -127,7 +127,7 @@ connection, whoever asks for it.
 def write(document, measured):
     environments = [kept["environment"] for kept in measured.values()]
     present = {name for kept in measured.values() for figures in kept["rounds"] for name in figures}
-    names = [contender for contender in (*CONTENDERS, *REFERENCES, *SCALING)
+    names = [contender for contender in (*CONTENDERS, SPLICE, *REFERENCES, *SCALING)
              if contender.name in present]
     copied = next((f"{round(figures[DIRECT.name]['rate'] * figures[DIRECT.name]['seconds'] / 1e6)} MB"
                    for figures in measured.get("copy-out", {"rounds": []})["rounds"]), "a gigabyte")

@@ -11,7 +11,7 @@ import client
 import idle
 import rows
 from contenders import (BOUNCER, CONTENDERS, DEBIANS, DIRECT, KERNEL, PROXIES, REFERENCES, RELAY,
-                        SCALING, Way)
+                        SCALING, SPLICE, Way)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -128,12 +128,12 @@ ROWS = {
     "connections": Row("New sessions, 8 clients", lambda way, place, effort: rows.sessions(
         way, place, effort.seconds, 8)),
     "copy-out": Row("COPY to the client", lambda way, place, effort: rows.copy_out(
-        way, place, effort.bytes), **MEGABYTES),
+        way, place, effort.bytes), CONTENDERS + (SPLICE,), **MEGABYTES),
     "copy-in": Row("COPY from the client", lambda way, place, effort: rows.copy_in(
-        way, place, effort.bytes), **MEGABYTES),
+        way, place, effort.bytes), CONTENDERS + (SPLICE,), **MEGABYTES),
     # pgbouncer 1.18 takes no replication sessions.
     "basebackup": Row("pg_basebackup", lambda way, place, effort: rows.base_backup(way, place),
-                      (DIRECT, RELAY, KERNEL, DEBIANS), **MEGABYTES),
+                      (DIRECT, RELAY, SPLICE, KERNEL, DEBIANS), **MEGABYTES),
     "memory": MemoryRow("Idle sessions", None, (RELAY, DEBIANS, BOUNCER)),
     "checked": CheckedRow("Checked servers", None, PROXIES),
 }

@@ -66,7 +66,9 @@ SessionLimit session_limit(const config::Config& config, unsigned workers) {
     servers += proxy.servers.size();
   }
   const auto& global = config.global;
-  const std::size_t pipes = global.nosplice ? 0 : proxy::Pipes::most * workers;
+  const bool splices =
+      !global.nosplice && std::ranges::any_of(config.proxies, &config::Proxy::splices);
+  const std::size_t pipes = splices ? proxy::Pipes::most * workers : 0;
   // A listening socket is held by its worker and by the control thread.
   const auto reserved = static_cast<unsigned>(64 + 2 * binds * workers + 2 * servers + 2 * pipes +
                                               (config.state ? config.state->maxconn : 0));

@@ -10,11 +10,6 @@ namespace {
 
 constexpr unsigned in_be = in_defaults | backend_side;
 
-template <bool Proxy::*flag>
-void set_flag(Parser& p, const Arguments&) {
-  p.proxy().*flag = !p.negated();
-}
-
 /// `random`, or `random(draws)`.
 void set_random(Parser& p, const std::string& word) {
   p.proxy().balance = Algorithm::random;

@@ -21,11 +21,6 @@ void add_bind(Parser& p, const Arguments& words) {
   }
 }
 
-template <bool Proxy::*flag>
-void set_flag(Parser& p, const Arguments&) {
-  p.proxy().*flag = !p.negated();
-}
-
 template <unsigned Proxy::*value, unsigned least>
 void set_number(Parser& p, const Arguments& words) {
   if (const auto n = p.number(p.keyword().name, words[0], least, 10000000)) p.proxy().*value = *n;

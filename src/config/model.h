@@ -214,6 +214,9 @@ struct Proxy {
   // either side
   std::vector<AccessRule> content_rules;  // who is served
 
+  bool splice_auto = false, splice_request = false, splice_response = false;
+  bool splices() const { return splice_auto || splice_request || splice_response; }
+
   // novip's own
   std::optional<RolePool> pool;  // servers are then made from the cluster's nodes
   Milliseconds hold{0};  // how long a client waits for a server; 0: not at all. 30 s in role pools

@@ -146,4 +146,10 @@ std::string at(const Location& where);
 /// resolves names. `proxies` become config().proxies.
 void validate(Parser& parser);
 
+/// Handler of an option that is on or, with `no`, off.
+template <bool Proxy::*flag>
+void set_flag(Parser& p, const Arguments&) {
+  p.proxy().*flag = !p.negated();
+}
+
 }  // namespace novip::config

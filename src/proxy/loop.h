@@ -81,8 +81,7 @@ class Loop {
   Poller& poller() { return poller_; }
   Deadlines& deadlines() { return deadlines_; }
   std::span<char> scratch() { return scratch_; }
-  /// None: bytes are copied (`nosplice`).
-  Pipes* pipes() { return snapshot_->config->global.nosplice ? nullptr : &pipes_; }
+  Pipes& pipes() { return pipes_; }
   cluster::Balancer& balancer(std::size_t backend) { return backends_[backend].balancer; }
   /// TLS towards a server with `ssl`; null: it could not be made.
   tls::Context server_tls(std::size_t backend, std::size_t server) const {

@@ -85,7 +85,7 @@ std::uint64_t Relay::carry(Side source, std::span<char> scratch, Pipes* pipes, M
       moved.more = true;
       return carried;
     }
-    if (pipes) {
+    if (pipes && direction.splices) {
       if (const std::uint64_t spliced = splice_in(source, *pipes)) {
         ++reads;
         carried += spliced;

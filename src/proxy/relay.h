@@ -21,9 +21,9 @@ constexpr Side other(Side side) { return side == Side::client ? Side::server : S
 /// Carries bytes both ways between two non-blocking stream sockets that a Poller watches
 /// edge-triggered, either of which may be encrypted. Owns no descriptor, and no memory but the
 /// bytes that one side does not take yet: while there are any, the other side is not read. A side's
-/// end of stream is passed on as such, after its last byte; the opposite direction goes on. Where
-/// one side goes on and on (a COPY, a base backup) and nothing is encrypted, its bytes are not
-/// copied but spliced.
+/// end of stream is passed on as such, after its last byte; the opposite direction goes on. If
+/// asked to, it does not copy but splices the bytes of a side that goes on and on (a COPY, a base
+/// backup), where nothing is encrypted.
 class Relay {
  public:
   void attach(Side side, int fd) { ends_[index(side)].fd = fd; }
@@ -33,6 +33,8 @@ class Relay {
   }
   /// Null: it speaks in plain.
   tls::Stream* tls(Side side) const { return ends_[index(side)].tls.get(); }
+  /// From now on `side` is spliced where that is worthwhile.
+  void splice(Side side) { directions_[index(side)].splices = true; }
   /// What epoll reported (EPOLLIN, EPOLLOUT, …), also before all are attached: the edge comes once.
   void note(Side side, std::uint32_t events);
   /// Forgets a side, whose descriptor was closed, and what was carried from it and to it: another
@@ -102,6 +104,7 @@ class Relay {
     std::uint32_t start = 0, end = 0;
     std::uint32_t run = 0;  // bytes since the destination last spoke, about
     Pipes::Lent pipe;       // with unsent bytes
+    bool splices = false;
     bool ended = false;     // the source said its last byte
     bool told_end = false;  // and the destination knows
   };

@@ -274,6 +274,7 @@ void Session::hand_over() {
   start_.reset();
   phase_ = Phase::data;
   log_early();
+  choose_splicing();
   forwarding_ = true;
   last_activity_ = loop_.now();
   check_idle();

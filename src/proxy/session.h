@@ -105,6 +105,7 @@ class Session final : public Watcher,
   bool passes(const std::vector<config::AccessRule>& rules) const;
   void connected();
   void hand_over();
+  void choose_splicing();
   void wait_until(TimePoint stage);
   Cause late(Cause stage) const;
   bool client_has_gone(std::uint32_t events) const;

@@ -15,9 +15,18 @@ void Session::go_on() {
     events_.tell(client_bytes);
 }
 
+/// Of either side's proxy, as in HAProxy.
+void Session::choose_splicing() {
+  if (loop_.snapshot().config->global.nosplice) return;
+  for (const auto* proxy : {&frontend(), &backend()}) {
+    if (proxy->splice_auto || proxy->splice_request) relay_.splice(Side::client);
+    if (proxy->splice_auto || proxy->splice_response) relay_.splice(Side::server);
+  }
+}
+
 void Session::forward() {
   const bool half_closed = relay_.told_end(Side::client) || relay_.told_end(Side::server);
-  const Relay::Moved moved = relay_.move(loop_.scratch(), loop_.pipes());
+  const Relay::Moved moved = relay_.move(loop_.scratch(), &loop_.pipes());
   if (moved.sent) last_activity_ = loop_.now();
   if (moved.from_client + moved.from_server > 0) count_moved(moved.from_client, moved.from_server);
   if (relay_.ended()) {

@@ -19,10 +19,9 @@ from harness.tls import TlsWire, accept_session, accept_tls, begin_session
 from harness.wait import wait_for
 
 POOL = """
-global
-    {way}
 defaults
     mode tcp
+    {way}
     timeout connect 5s
     timeout client  {client}
     timeout server  1m
@@ -62,7 +61,7 @@ def through(request, start_proxy, cleanup):
                                  request.getfixturevalue("certificate"),
                                  request.param == "tls on both sides")
     return functools.partial(open_relayed, start_proxy, cleanup,
-                             "nosplice" if request.param == "copy" else "")
+                             "option splice-auto" if request.param == "splice" else "")
 
 
 def open_relayed(start_proxy, cleanup, way, serve):

@@ -59,6 +59,7 @@ TEST(Proxy, BothSides) {
     option dontlog-normal
     option logasap
     option tcpka
+    option splice-response
     option log-health-checks
     option allbackups
     option redispatch 2
@@ -71,6 +72,8 @@ TEST(Proxy, BothSides) {
   EXPECT_TRUE(proxy.hash_consistent);
   EXPECT_EQ(proxy.retries, 1u);
   EXPECT_EQ(proxy.fullconn, 50u);
+  EXPECT_TRUE(proxy.splice_response);
+  EXPECT_FALSE(proxy.splice_request || proxy.splice_auto);
   EXPECT_EQ(proxy.timeouts.client, std::chrono::minutes(10));
   EXPECT_EQ(proxy.timeouts.connect, seconds(4));
   EXPECT_EQ(proxy.timeouts.server, std::chrono::hours(2));
@@ -98,6 +101,7 @@ TEST(Proxy, AlgorithmsOfBalance) {
 
 TEST(Proxy, NoAndDefaultTurnOptionsOff) {
   EXPECT_FALSE(listen(" option tcpka\n no option tcpka\n").client_keepalive.enabled.value());
+  EXPECT_FALSE(listen(" option splice-auto\n no option splice-auto\n").splices());
   EXPECT_FALSE(listen(" option redispatch\n no option redispatch\n").redispatch);
   EXPECT_FALSE(listen(" option logasap\n default option logasap\n").logasap);
   EXPECT_EQ(told_of_listen(" no balance\n"), "7! 'no' cannot stand before 'balance'\n");

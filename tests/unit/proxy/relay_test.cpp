@@ -69,7 +69,10 @@ class RelayTest : public testing::TestWithParam<Way> {
 
   std::unique_ptr<Relayed> make() {
     auto relayed = std::make_unique<Relayed>(poller);
-    if (GetParam() == Way::splice) relayed->pipes = &pipes;
+    if (GetParam() == Way::splice) {
+      relayed->pipes = &pipes;
+      for (const Side side : {Side::client, Side::server}) relayed->relay.splice(side);
+    }
     return relayed;
   }
 

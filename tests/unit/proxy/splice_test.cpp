@@ -18,6 +18,7 @@ class Splice : public testing::Test {
     std::signal(SIGPIPE, SIG_IGN);  // as novip does: splice(2) knows no MSG_NOSIGNAL
     relay.attach(Side::client, client.near.get());
     relay.attach(Side::server, server.near.get());
+    relay.splice(Side::server);
     relay.note(Side::client, EPOLLOUT);
     relay.note(Side::server, EPOLLOUT);
   }
@@ -48,6 +49,18 @@ TEST_F(Splice, OnlyOnceOneSideHasGoneOnForLong) {
   server_says(std::string(99, 'c') + "<tail>");
   EXPECT_FALSE(copied('c'));
   EXPECT_EQ(hear(client.far, 303).substr(198), std::string(99, 'c') + "<tail>");
+}
+
+TEST_F(Splice, ASideForWhichItWasNotAskedIsCopied) {
+  ASSERT_TRUE(say(client.far, std::string(200, 'a')));
+  ASSERT_TRUE(wait_for(client.near.get(), POLLIN));
+  relay.note(Side::client, EPOLLIN);
+  relay.move(scratch, &pipes);
+  ASSERT_TRUE(say(client.far, std::string(200, 'b')));
+  ASSERT_TRUE(wait_for(client.near.get(), POLLIN));
+  relay.note(Side::client, EPOLLIN);
+  relay.move(scratch, &pipes);
+  EXPECT_TRUE(copied('b'));
 }
 
 TEST_F(Splice, AWordOfTheOtherSideEndsTheRun) {
