@@ -15,7 +15,7 @@ ALLOWED = {
     "tls": {"base", "config"},
     "probe": {"base", "config", "cluster", "net", "pgwire", "postgres", "tls"},
     "proxy": {"base", "config", "cluster", "net", "pgwire", "tls"},
-    "agent": {"base", "config", "cluster", "net", "postgres"},
+    "agent": {"base", "config", "cluster", "net", "postgres", "tls"},
     "kernel": {"base", "config", "cluster", "net"},
     "admin": {"base", "config", "cluster", "net"},
     "console": {"base", "config"},

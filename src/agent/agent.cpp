@@ -61,7 +61,7 @@ std::string in_words(const Answer& answer) {
 class Agent::Loop {
  public:
   Loop(const config::State& settings, std::vector<UniqueFd> listeners,
-       std::vector<UniqueFd> http_listeners, std::function<void(const std::string&)> log)
+       std::vector<HttpListener> http_listeners, std::function<void(const std::string&)> log)
       : lease_(settings.lease),
         log_(std::move(log)),
         require_quorum_(settings.require_quorum),
@@ -103,6 +103,16 @@ class Agent::Loop {
     quorum_.reset();
     io_.stop();
     if (thread_.joinable()) thread_.join();
+  }
+
+  void renew(const std::vector<HttpListener>& http) {
+    std::vector<std::shared_ptr<const tls::ServerContext>> contexts;
+    for (const auto& listener : http) contexts.push_back(listener.tls);
+    asio::post(io_, [this, contexts = std::move(contexts)] {
+      auto context = contexts.begin();
+      for (auto& port : http_ports_)
+        if (context != contexts.end()) port.renew(*context++);
+    });
   }
 
   void told(cluster::SyncState sync, cluster::Lsn primary) {
@@ -229,7 +239,7 @@ class Agent::Loop {
 };
 
 Agent::Agent(const config::State& settings, std::vector<UniqueFd> listeners,
-             std::vector<UniqueFd> http, std::function<void(const std::string&)> log)
+             std::vector<HttpListener> http, std::function<void(const std::string&)> log)
     : loop_(std::make_unique<Loop>(settings, std::move(listeners), std::move(http),
                                    std::move(log))) {}
 
@@ -237,6 +247,7 @@ Agent::~Agent() { stop(); }
 
 void Agent::start() { loop_->start(on_known); }
 void Agent::stop() { loop_->stop(); }
+void Agent::renew(const std::vector<HttpListener>& http) { loop_->renew(http); }
 void Agent::told(cluster::SyncState sync, cluster::Lsn primary) { loop_->told(sync, primary); }
 Answer Agent::answer() const { return loop_->answer(); }
 

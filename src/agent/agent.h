@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "agent/http_listener.h"
 #include "base/clock.h"
 #include "base/expected.h"
 #include "base/fd.h"
@@ -36,11 +37,11 @@ std::string safe_reason(std::string_view reason);
 /// nor sessions.
 class Agent {
  public:
-  /// `listeners` and `http`: listening descriptors of all of `settings.binds` and `settings.http`.
+  /// `listeners` and `http`: listening sockets of all of `settings.binds` and `settings.http`.
   /// `log` is called on the agent's thread with each change of role, in plain words (the full libpq
   /// error included).
-  Agent(const config::State& settings, std::vector<UniqueFd> listeners, std::vector<UniqueFd> http,
-        std::function<void(const std::string&)> log);
+  Agent(const config::State& settings, std::vector<UniqueFd> listeners,
+        std::vector<HttpListener> http, std::function<void(const std::string&)> log);
   ~Agent();  // stops and joins
 
   /// Told on the agent's thread of each change of role, and often enough for what is told to be
@@ -49,6 +50,8 @@ class Agent {
 
   void start();
   void stop();
+  /// The TLS of each HTTP port from now on, in the order in which they were given. Thread-safe.
+  void renew(const std::vector<HttpListener>& http);
   /// What the primary says of this node: whether it is a synchronous standby, and where the primary
   /// is (0: not known). Thread-safe.
   void told(cluster::SyncState sync, cluster::Lsn primary = 0);

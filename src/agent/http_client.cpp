@@ -29,7 +29,6 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
 using asio::awaitable;
-using net::Stream;
 using Request = http::request<http::empty_body>;
 using Response = http::response<http::string_body>;
 
@@ -46,19 +45,29 @@ constexpr const char* event_stream_header =
     "HTTP/1.1 200 OK\r\nServer: novip\r\nContent-Type: text/event-stream\r\n"
     "Cache-Control: no-store\r\nConnection: close\r\n\r\n";
 
+/// After the handshake. Who does not take part in it is a newcomer like any other.
+awaitable<bool> encrypted(HttpStream* stream, const tls::ServerContext* tls,
+                          const RestService* service) {
+  const net::Newcomers::Entry waited_for(*service->newcomers, stream->lower(), false);
+  stream->lower().expires_after(request_time);
+  stream->encrypt(tls->first());
+  const auto [error] = co_await stream->async_handshake(asio::ssl::stream_base::server, as_result);
+  co_return !error;
+}
+
 enum class Heard { request, nonsense, nothing };
 
 /// `buffer` may hold the beginning of the next request already, or all of it (pipelining).
-awaitable<Heard> read_request(Stream* stream, beast::flat_buffer* buffer, Request* request,
+awaitable<Heard> read_request(HttpStream* stream, beast::flat_buffer* buffer, Request* request,
                               std::chrono::seconds patience) {
   if (buffer->size() == 0) {
-    stream->expires_after(patience);
+    stream->lower().expires_after(patience);
     const auto [error, size] =
         co_await stream->async_read_some(buffer->prepare(read_size), as_result);
     if (error) co_return Heard::nothing;
     buffer->commit(size);
   }
-  stream->expires_after(request_time);
+  stream->lower().expires_after(request_time);
   http::request_parser<http::empty_body> parser;
   parser.header_limit(largest_header);
   const auto [error, size] = co_await http::async_read_header(*stream, *buffer, parser, as_result);
@@ -98,18 +107,20 @@ Response response_to(const Request& request, const RestAnswer& answer, bool keep
   return response;
 }
 
-awaitable<bool> write(Stream* stream, Response response) {
-  stream->expires_after(answer_time);
+awaitable<bool> write(HttpStream* stream, Response response) {
+  stream->lower().expires_after(answer_time);
   const auto [error, size] = co_await http::async_write(*stream, response, as_result);
   co_return !error;
 }
 
 /// A close with unread bytes would send a reset, which can overtake the answer.
-awaitable<void> part(Stream* stream) {
+awaitable<void> part(HttpStream* stream) {
   boost::system::error_code ignored;
-  stream->socket().shutdown(asio::socket_base::shutdown_send, ignored);
+  stream->lower().expires_after(parting_time);
+  if (stream->encrypted()) co_await stream->async_shutdown(as_result);
+  stream->lower().socket().shutdown(asio::socket_base::shutdown_send, ignored);
   char bytes[read_size];
-  stream->expires_after(parting_time);
+  stream->lower().expires_after(parting_time);
   co_await stream->async_read_some(asio::buffer(bytes), as_result);
 }
 
@@ -126,36 +137,36 @@ awaitable<void> refreshed(const RestService* service) {
       asio::use_awaitable);
 }
 
-awaitable<void> serve_subscriber(Stream* stream, const RestService* service) {
-  stream->expires_after(answer_time);
+awaitable<void> serve_subscriber(HttpStream* stream, const RestService* service) {
+  stream->lower().expires_after(answer_time);
   const std::string_view header(event_stream_header);
   const auto [failed, written] =
       co_await asio::async_write(*stream, asio::buffer(header), as_result);
   if (failed) co_return;
   boost::system::error_code ignored;
-  stream->socket().set_option(asio::socket_base::send_buffer_size(unread_events), ignored);
-  if (!service->subscribers->add(stream->socket(), service->state())) co_return;
-  stream->expires_never();
+  stream->lower().socket().set_option(asio::socket_base::send_buffer_size(unread_events), ignored);
+  if (!service->subscribers->add(*stream, service->state())) co_return;
+  stream->lower().expires_never();
   char bytes[512];
   for (std::size_t heard = 0; heard <= longest_reply_to_events;) {
     const auto [error, size] = co_await stream->async_read_some(asio::buffer(bytes), as_result);
     if (error) break;
     heard += size;
   }
-  service->subscribers->remove(stream->socket());
+  service->subscribers->remove(*stream);
 }
 
-bool may_ask(Stream* stream, const RestService* service, const Request& request) {
+bool may_ask(HttpStream* stream, const RestService* service, const Request& request) {
   if (service->token.empty()) return true;
   const auto shown = request[http::field::authorization];
   if (shows_token({shown.data(), shown.size()}, service->token)) return true;
-  service->admission->refused(Endpoint::peer_of(stream->socket().native_handle()),
+  service->admission->refused(Endpoint::peer_of(stream->lower().socket().native_handle()),
                               "it does not show the token of 'token-file'", Clock::now());
   return false;
 }
 
 /// Whether another request may follow.
-awaitable<bool> serve_request(Stream* stream, const RestService* service, Request request) {
+awaitable<bool> serve_request(HttpStream* stream, const RestService* service, Request request) {
   const auto path = request.target();
   const auto target = parse_rest_target({path.data(), path.size()});
   bool keep_alive = request.keep_alive() && !service->crowded();
@@ -179,30 +190,36 @@ awaitable<bool> serve_request(Stream* stream, const RestService* service, Reques
   co_return written&& keep_alive;
 }
 
-}  // namespace
-
-awaitable<void> serve_http_client(asio::generic::stream_protocol::socket socket,
-                                  const RestService* service) {
-  boost::system::error_code ignored;
-  socket.set_option(asio::ip::tcp::no_delay(true), ignored);  // fails on a Unix socket
-  Stream stream(std::move(socket));
+/// One request after the other.
+awaitable<void> converse(HttpStream* stream, const RestService* service) {
   beast::flat_buffer buffer;
   auto patience = request_time;
   for (bool more = true, known = false; more; patience = idle_time, known = true) {
     Request request;
     std::optional<net::Newcomers::Entry> waited_for;
-    waited_for.emplace(*service->newcomers, stream, known);
-    const auto heard = co_await read_request(&stream, &buffer, &request, patience);
+    waited_for.emplace(*service->newcomers, stream->lower(), known);
+    const auto heard = co_await read_request(stream, &buffer, &request, patience);
     waited_for.reset();
     if (heard == Heard::nothing) co_return;
     if (heard == Heard::request) {
-      more = co_await serve_request(&stream, service, std::move(request));
+      more = co_await serve_request(stream, service, std::move(request));
     } else {
-      co_await write(&stream, response_to(request, refusal(400, "not an HTTP request\n"), false));
+      co_await write(stream, response_to(request, refusal(400, "not an HTTP request\n"), false));
       more = false;
     }
   }
-  co_await part(&stream);
+  co_await part(stream);
+}
+
+}  // namespace
+
+awaitable<void> serve_http_client(HttpClient client, const RestService* service) {
+  boost::system::error_code ignored;
+  client.socket.set_option(asio::ip::tcp::no_delay(true), ignored);  // fails on a Unix socket
+  HttpStream stream(std::move(client.socket));
+  bool understood = true;
+  if (client.tls) understood = co_await encrypted(&stream, client.tls.get(), service);
+  if (understood) co_await converse(&stream, service);
 }
 
 }  // namespace novip::agent

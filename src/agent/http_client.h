@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 
 #include <boost/asio/awaitable.hpp>
@@ -10,6 +11,7 @@
 #include "agent/rest_answer.h"
 #include "agent/subscribers.h"
 #include "net/newcomers.h"
+#include "tls/server_context.h"
 
 namespace novip::agent {
 
@@ -26,9 +28,14 @@ struct RestService {
   std::string token;  // that each request must show; empty: none
 };
 
+struct HttpClient {
+  boost::asio::generic::stream_protocol::socket socket;
+  std::shared_ptr<const tls::ServerContext> tls;  // null: it speaks in plain
+};
+
 /// Serves one client until it leaves, says something that is no request, or takes too long: 5 s for
-/// a request or to read an answer, 60 s between two. `service` outlives the event loop's run.
-boost::asio::awaitable<void> serve_http_client(boost::asio::generic::stream_protocol::socket socket,
-                                               const RestService* service);
+/// a handshake, for a request or to read an answer, 60 s between two. `service` outlives the event
+/// loop's run.
+boost::asio::awaitable<void> serve_http_client(HttpClient client, const RestService* service);
 
 }  // namespace novip::agent

@@ -26,17 +26,18 @@ bool somebody_is_there(int listener) {
 
 }  // namespace
 
-HttpPort::HttpPort(asio::io_context& io, UniqueFd listener, std::shared_ptr<HttpPlaces> places,
+HttpPort::HttpPort(asio::io_context& io, HttpListener listener, std::shared_ptr<HttpPlaces> places,
                    const RestService* service, std::function<void(const std::string&)> log)
     : io_(io),
       acceptor_(io),
+      tls_(std::move(listener.tls)),
       pause_(io),
       places_(std::move(places)),
       service_(service),
       log_(std::move(log)) {
-  const int family = Endpoint::local_of(listener.get()).family();
+  const int family = Endpoint::local_of(listener.socket.get()).family();
   boost::system::error_code ignored;
-  acceptor_.assign(Protocol(family, 0), listener.release(), ignored);
+  acceptor_.assign(Protocol(family, 0), listener.socket.release(), ignored);
 }
 
 bool HttpPlaces::take(const std::string& source) {
@@ -87,13 +88,14 @@ void HttpPort::admit(Protocol::socket socket) {
   if (!places_->take(source))
     return service_->admission->refused(
         client, "it has as many connections as 'source-maxconn' allows", now);
-  asio::co_spawn(io_, serve(std::move(socket), source, places_, service_), asio::detached);
+  HttpClient arrived{std::move(socket), tls_};
+  asio::co_spawn(io_, serve(std::move(arrived), source, places_, service_), asio::detached);
 }
 
-asio::awaitable<void> HttpPort::serve(Protocol::socket socket, std::string source,
+asio::awaitable<void> HttpPort::serve(HttpClient client, std::string source,
                                       std::shared_ptr<HttpPlaces> places,
                                       const RestService* service) {
-  co_await serve_http_client(std::move(socket), service);
+  co_await serve_http_client(std::move(client), service);
   places->release(source);
 }
 

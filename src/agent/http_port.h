@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <utility>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/basic_socket_acceptor.hpp>
@@ -12,8 +13,8 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "agent/http_client.h"
+#include "agent/http_listener.h"
 #include "base/clock.h"
-#include "base/fd.h"
 #include "base/seldom.h"
 
 namespace novip::agent {
@@ -38,23 +39,26 @@ struct HttpPlaces {
 class HttpPort {
  public:
   /// `log` takes complaints, at most one a minute.
-  HttpPort(boost::asio::io_context& io, UniqueFd listener, std::shared_ptr<HttpPlaces> places,
+  HttpPort(boost::asio::io_context& io, HttpListener listener, std::shared_ptr<HttpPlaces> places,
            const RestService* service, std::function<void(const std::string&)> log);
 
   void start();
+  /// For clients from now on.
+  void renew(std::shared_ptr<const tls::ServerContext> tls) { tls_ = std::move(tls); }
 
  private:
   using Protocol = boost::asio::generic::stream_protocol;
 
   boost::asio::awaitable<void> accept_all();
   void admit(Protocol::socket socket);
-  static boost::asio::awaitable<void> serve(Protocol::socket socket, std::string source,
+  static boost::asio::awaitable<void> serve(HttpClient client, std::string source,
                                             std::shared_ptr<HttpPlaces> places,
                                             const RestService* service);
   void complain(const std::string& why);
 
   boost::asio::io_context& io_;
   boost::asio::basic_socket_acceptor<Protocol> acceptor_;
+  std::shared_ptr<const tls::ServerContext> tls_;
   boost::asio::steady_timer pause_;
   std::shared_ptr<HttpPlaces> places_;
   const RestService* service_;

@@ -4,25 +4,27 @@
 #include <string>
 #include <string_view>
 
-#include <boost/asio/generic/stream_protocol.hpp>
+#include "net/newcomers.h"
+#include "tls/asio_stream.h"
 
 namespace novip::agent {
+
+/// An HTTP client's connection.
+using HttpStream = tls::AsioStream<net::Stream>;
 
 /// Who listens on /events. What a subscriber's socket does not take at once drops it: a state that
 /// waits in a queue grows old, and whoever comes back gets the present one. One thread.
 class Subscribers {
  public:
-  using Socket = boost::asio::generic::stream_protocol::socket;
-
-  /// From now on `socket` (not owned) is sent events, first this one. False: it did not take it.
-  bool add(Socket& socket, std::string_view json);
-  void remove(Socket& socket);
+  /// From now on `stream` (not owned) is sent events, first this one. False: it did not take it.
+  bool add(HttpStream& stream, std::string_view json);
+  void remove(HttpStream& stream);
   /// To all. One that does not take it is closed, which ends its read.
   void publish(std::string_view json);
-  bool empty() const { return sockets_.empty(); }
+  bool empty() const { return streams_.empty(); }
 
  private:
-  std::set<Socket*> sockets_;
+  std::set<HttpStream*> streams_;
 };
 
 }  // namespace novip::agent

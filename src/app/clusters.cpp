@@ -61,6 +61,7 @@ void Clusters::adopt() {
     if (same != before.end() && *(*same)->settings == *settings) {
       clusters_.push_back(std::move(*same));
       clusters_.back()->index = i;
+      clusters_.back()->watches.renew();
       continue;
     }
     auto& watched = *clusters_.emplace_back(std::make_unique<Watched>(*this, i, settings));

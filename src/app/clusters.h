@@ -29,7 +29,8 @@ class Clusters {
 
   void start();
   void stop();
-  /// After Roster::adopt(): a cluster that is as it was goes on; another one begins with what is
+  /// After Roster::adopt(): a cluster that is as it was goes on, with its certificates read
+  /// anew; another one begins with what is
   /// known of the nodes that it still has. Topologies of the others are gone.
   void adopt();
   /// Whether a role pool's server is in its role, by a state asked for after this call. The Roster

@@ -124,7 +124,7 @@ void Control::make_kernel() {
 }
 
 /// Its lines are written by this thread, which alone knows where to.
-void Control::make_agent(std::vector<UniqueFd> text, std::vector<UniqueFd> http) {
+void Control::make_agent(std::vector<UniqueFd> text, std::vector<agent::HttpListener> http) {
   agent_.emplace(*config_->state, std::move(text), std::move(http),
                  [this](const std::string& line) {
                    boost::asio::post(io_, [this, line] { notice(-1, Severity::notice, line); });

@@ -56,7 +56,7 @@ class Control {
   proxy::Shared shared_with_workers();
   void make_workers(Handout& handout);
   void make_kernel();
-  void make_agent(std::vector<UniqueFd> text, std::vector<UniqueFd> http);
+  void make_agent(std::vector<UniqueFd> text, std::vector<agent::HttpListener> http);
   void notice(int proxy, Severity severity, const std::string& line) const;
   void start_workers_when_settled();
   void start_workers();

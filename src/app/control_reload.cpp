@@ -163,9 +163,12 @@ void Control::go_over(Prepared prepared) {
   tell_proxies(*before);
 }
 
-/// One whose section is as it was goes on.
+/// One whose section is as it was goes on, with the certificates of now.
 void Control::replace_agent(const std::optional<config::State>& before, Handout& handout) {
-  if (before == config_->state) return;
+  if (before == config_->state) {
+    if (agent_) agent_->renew(handout.state_http);
+    return;
+  }
   agent_.reset();
   if (!config_->state) return;
   make_agent(std::move(handout.state), std::move(handout.state_http));

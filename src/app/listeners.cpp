@@ -175,8 +175,10 @@ Expected<Handout> Listeners::hand_out(const config::Config& config, unsigned wor
   if (config.state) {
     for (std::size_t i = 0; i < config.state->binds.size(); ++i)
       give([&](UniqueFd fd, std::uint64_t) { handout.state.push_back(std::move(fd)); });
-    for (std::size_t i = 0; i < config.state->http.size(); ++i)
-      give([&](UniqueFd fd, std::uint64_t) { handout.state_http.push_back(std::move(fd)); });
+    for (const auto& bind : config.state->http)
+      give([&](UniqueFd fd, std::uint64_t) {
+        handout.state_http.push_back({std::move(fd), tls.of(bind)});
+      });
   }
   if (!complete) return Error{"no file descriptor is left for the listening sockets"};
   return handout;

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "admin/admin.h"
+#include "agent/http_listener.h"
 #include "app/tls_contexts.h"
 #include "base/expected.h"
 #include "config/model.h"
@@ -17,8 +18,8 @@ struct Handout {
   std::shared_ptr<const proxy::ServerContexts> tls;   // for all of them
   std::vector<admin::ApiListener> api;
   std::vector<admin::PageListener> pages;
-  std::vector<UniqueFd> state;       // the agent's text ports
-  std::vector<UniqueFd> state_http;  // and its REST
+  std::vector<UniqueFd> state;                  // the agent's text ports
+  std::vector<agent::HttpListener> state_http;  // and its REST
 };
 
 /// Every listening socket of a configuration. Those who accept have duplicates, so that a socket

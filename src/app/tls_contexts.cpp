@@ -9,13 +9,21 @@ namespace {
 /// Keeps what went wrong, so that all of it is told at once.
 class TlsLoading {
  public:
-  void add_bind(const config::Proxy& proxy, const config::Bind& bind) {
+  void add_bind(const std::string& section, const config::Bind& bind,
+                tls::Application application) {
     if (!bind.tls) return;
-    auto context = tls::ServerContext::make(*bind.tls);
+    auto context = tls::ServerContext::make(*bind.tls, application);
     if (context)
       contexts.binds.emplace(&bind, std::move(*context));
     else
-      fail(bind.where, "bind " + bind.text + " of '" + proxy.name + "'", context.error());
+      fail(bind.where, "bind " + bind.text + " of " + section, context.error());
+  }
+
+  /// Only to say what is wrong: a watch reads them itself.
+  void check_watch(const config::Cluster& cluster) {
+    if (!cluster.watch.tls || cluster.retired) return;
+    if (auto made = clients_.get(*cluster.watch.tls); !made)
+      fail(cluster.where, "'watch' of cluster '" + cluster.name + "'", made.error());
   }
 
   void add_server(const config::Proxy& proxy, const config::Server& server) {
@@ -53,9 +61,14 @@ Expected<TlsContexts, std::vector<Error>> load_tls(const config::Config& config)
   for (const auto& proxy : config.proxies) {
     loading.servers.emplace_back();
     if (proxy.disabled) continue;
-    for (const auto& bind : proxy.binds) loading.add_bind(proxy, bind);
+    for (const auto& bind : proxy.binds)
+      loading.add_bind("'" + proxy.name + "'", bind, tls::Application::postgresql);
     for (const auto& server : proxy.servers) loading.add_server(proxy, server);
   }
+  if (config.state)
+    for (const auto& bind : config.state->http)
+      loading.add_bind("section 'state'", bind, tls::Application::http);
+  for (const auto& cluster : config.clusters) loading.check_watch(cluster);
   if (!loading.errors.empty()) return std::move(loading.errors);
   loading.contexts.servers =
       std::make_shared<const proxy::ServerContexts>(std::move(loading.servers));

@@ -85,8 +85,10 @@ void set_bind_tls(Parser& p, BindLine& line) {
     if (tls != BindTls{}) p.warning(start + "what is said about TLS has no effect without 'ssl'");
     return;
   }
-  if (line.socket != nullptr || line.http != nullptr)
-    return p.error(start + "'ssl' is for PostgreSQL's clients, on a 'bind' line of a proxy");
+  if (line.socket != nullptr || (line.http != nullptr && !*line.http))
+    return p.error(start +
+                   "'ssl' is for PostgreSQL's clients, on a 'bind' line of a proxy, and for "
+                   "'mode http' of section 'state'");
   if (tls.certificates.empty() && tls.lists.empty())
     p.error(start + "'ssl' needs a certificate: give 'crt', a PEM file of it and its key");
   if (tls.verify != ClientVerify::none && tls.ca_file.empty())

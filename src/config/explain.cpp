@@ -43,8 +43,9 @@ Lines explain_state(const State& state) {
     lines.push_back(binds_text(state.binds) +
                     " answers with one line: production, standby or unavailable.");
   if (!state.http.empty())
-    lines.push_back(binds_text(state.http) +
-                    " answers HTTP as Patroni does, and pushes the state to the novip of others.");
+    lines.push_back(binds_text(state.http) + " answers " +
+                    (state.http.front().tls ? "HTTPS" : "HTTP") +
+                    " as Patroni does, and pushes the state to the novip of others.");
   for (const auto& guard : state.guards) {
     const bool primary = guard.role == RolePool::Role::primary;
     lines.push_back("Port " + std::to_string(guard.port) + " leads to PostgreSQL's " +

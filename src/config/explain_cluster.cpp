@@ -4,18 +4,25 @@ namespace novip::config {
 
 namespace {
 
+std::string tls_text(const Watch& watch) {
+  if (!watch.tls) return "";
+  if (watch.tls->verify == Verify::none) return " over TLS, with whatever certificate";
+  return " over TLS, with a certificate that " + watch.tls->ca_file + " vouches for";
+}
+
 std::string watch_text(const Cluster& cluster) {
   const std::string port = std::to_string(cluster.watch.port);
   switch (cluster.watch.source) {
     case Watch::Source::agent:
-      return "The novip of each node pushes its state: there, section 'state' needs 'bind *:" +
-             port + " mode http'" +
+      return "The novip of each node pushes its state" + tls_text(cluster.watch) +
+             ": there, section 'state' needs 'bind *:" + port + " mode http" +
+             (cluster.watch.tls ? " ssl crt <file>'" : "'") +
              (cluster.watch.token_file.empty()
                   ? "."
                   : ", and a 'token-file' with what is in " + cluster.watch.token_file + ".");
     case Watch::Source::patroni:
-      return "The Patroni of each node is asked on port " + port + " every " +
-             span_text(cluster.interval) + ".";
+      return "The Patroni of each node is asked on port " + port + tls_text(cluster.watch) +
+             " every " + span_text(cluster.interval) + ".";
     case Watch::Source::pgsql:
       break;
   }

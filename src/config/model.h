@@ -111,9 +111,10 @@ struct Watch {
     patroni,  // Patroni's REST is asked
   };
   Source source = Source::agent;
-  std::uint16_t port = 8008;  // of agent and patroni, on each node's address
-  std::string token_file;     // agent: `token-file`
-  std::string token;          // what it holds; empty: none is shown
+  std::uint16_t port = 8008;     // of agent and patroni, on each node's address
+  std::string token_file;        // agent: `token-file`
+  std::string token;             // what it holds; empty: none is shown
+  std::optional<ServerTls> tls;  // agent and patroni: `ssl`; none: HTTP in plain
   /// pgsql: what the connection string says besides host and port ("user=novip dbname=postgres
   /// passfile=…", in libpq's quoting).
   std::string conninfo;

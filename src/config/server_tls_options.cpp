@@ -10,16 +10,8 @@ namespace {
 using Value = const std::string&;
 constexpr auto no_effect = ServerOption::Absence::no_effect;
 
+ServerTls& tls_of(ServerLine& line) { return line.server.tls; }
 TlsProtocol& protocol_of(ServerLine& line) { return line.server.tls.protocol; }
-
-void set_verify(Parser& p, ServerLine& line, Value v) {
-  if (v == "none")
-    line.server.tls.verify = Verify::none;
-  else if (v == "required")
-    line.server.tls.verify = Verify::required;
-  else
-    p.error("'verify' expects 'none' or 'required', got '" + v + "'");
-}
 
 /// A name, HAProxy's `str(NAME)`, or `ssl_fc_sni`.
 void set_sni(Parser& p, ServerLine& line, Value v) {
@@ -34,24 +26,6 @@ void set_sni(Parser& p, ServerLine& line, Value v) {
 constexpr ServerOption own[] = {
     {"ssl", 0, [](Parser&, ServerLine& line, Value) { line.server.tls.sessions = true; }, ""},
     {"no-ssl", 0, [](Parser&, ServerLine& line, Value) { line.server.tls.sessions = false; }, ""},
-    {"verify", 1, set_verify, "'none' or 'required'"},
-    {"verifyhost", 1, [](Parser&, ServerLine& line, Value v) { line.server.tls.verify_host = v; },
-     "a host name"},
-    {"ca-file", 1,
-     [](Parser& p, ServerLine& line, Value v) {
-       set_tls_file(p, line.server.tls.ca_file, p.ca_base, v);
-     },
-     "a file name"},
-    {"crl-file", 1,
-     [](Parser& p, ServerLine& line, Value v) {
-       set_tls_file(p, line.server.tls.crl_file, p.ca_base, v);
-     },
-     "a file name"},
-    {"crt", 1,
-     [](Parser& p, ServerLine& line, Value v) {
-       set_tls_file(p, line.server.tls.certificate, p.crt_base, v);
-     },
-     "a file name"},
     {"sni", 1, set_sni, "a name, str(<name>) or ssl_fc_sni"},
     {"ssl-reuse", 0, nullptr, "PostgreSQL resumes no TLS session", no_effect},
     {"no-ssl-reuse", 0, nullptr, "PostgreSQL resumes no TLS session", no_effect},
@@ -65,8 +39,10 @@ constexpr ServerOption own[] = {
 std::span<const ServerOption> server_tls_options() {
   static const std::vector<ServerOption> all = [] {
     std::vector<ServerOption> rows(std::begin(own), std::end(own));
-    const auto& shared = tls_protocol_options<ServerLine, protocol_of>;
-    rows.insert(rows.end(), std::begin(shared), std::end(shared));
+    const auto& peer = tls_peer_options<ServerLine, tls_of>;
+    const auto& protocol = tls_protocol_options<ServerLine, protocol_of>;
+    rows.insert(rows.end(), std::begin(peer), std::end(peer));
+    rows.insert(rows.end(), std::begin(protocol), std::end(protocol));
     return rows;
   }();
   return all;

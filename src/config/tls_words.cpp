@@ -64,6 +64,15 @@ void set_tls_file(Parser& p, std::string& file, const std::string& base, const s
   if (const auto readable = Lookup::readable(file); !readable) p.error(readable.error().message);
 }
 
+void set_server_verify(Parser& p, ServerTls& tls, const std::string& value) {
+  if (value == "none")
+    tls.verify = Verify::none;
+  else if (value == "required")
+    tls.verify = Verify::required;
+  else
+    p.error("'verify' expects 'none' or 'required', got '" + value + "'");
+}
+
 void fill_in(TlsProtocol& protocol, const TlsProtocol& fallback) {
   if (!protocol.min && !protocol.max) {
     protocol.min = fallback.min;

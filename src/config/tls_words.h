@@ -18,6 +18,9 @@ void force_version(Parser& p, TlsProtocol& protocol);
 /// A file's path below `base` (`ca-base`, `crt-base`), readable. `@…` names no file.
 void set_tls_file(Parser& p, std::string& file, const std::string& base, const std::string& value);
 
+/// `verify none|required` towards a server.
+void set_server_verify(Parser& p, ServerTls& tls, const std::string& value);
+
 /// What was not said is as `fallback` says.
 void fill_in(TlsProtocol& protocol, const TlsProtocol& fallback);
 
@@ -57,6 +60,32 @@ inline constexpr LineOption<Line> tls_protocol_options[] = {
     {"curves", 1, [](Parser&, Line& line, const std::string& v) { of(line).curves = v; },
      "a list of curves"},
     {"ecdhe", 1, [](Parser&, Line& line, const std::string& v) { of(line).curves = v; }, "a curve"},
+};
+
+/// Whose certificates are good, and what is shown: on lines that say to whom novip connects. `of`
+/// gives the settings that a line is about.
+template <typename Line, ServerTls& (*of)(Line&)>
+inline constexpr LineOption<Line> tls_peer_options[] = {
+    {"verify", 1,
+     [](Parser& p, Line& line, const std::string& v) { set_server_verify(p, of(line), v); },
+     "'none' or 'required'"},
+    {"verifyhost", 1, [](Parser&, Line& line, const std::string& v) { of(line).verify_host = v; },
+     "a host name"},
+    {"ca-file", 1,
+     [](Parser& p, Line& line, const std::string& v) {
+       set_tls_file(p, of(line).ca_file, p.ca_base, v);
+     },
+     "a file name"},
+    {"crl-file", 1,
+     [](Parser& p, Line& line, const std::string& v) {
+       set_tls_file(p, of(line).crl_file, p.ca_base, v);
+     },
+     "a file name"},
+    {"crt", 1,
+     [](Parser& p, Line& line, const std::string& v) {
+       set_tls_file(p, of(line).certificate, p.crt_base, v);
+     },
+     "a file name"},
 };
 
 }  // namespace novip::config

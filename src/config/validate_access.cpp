@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "config/conninfo.h"
+#include "config/tls_words.h"
 #include "config/validate_kernel.h"
 
 namespace novip::config {
@@ -22,7 +23,9 @@ void read_token(Parser& p, const Location& where, const std::string& path, std::
 
 void check_state(Parser& p) {
   if (!p.config().state) return;
-  const State& state = *p.config().state;
+  State& state = *p.config().state;
+  for (Bind& bind : state.http)
+    if (bind.tls) fill_in(bind.tls->protocol, p.config().global.bind_tls);
   if (state.binds.empty() && state.http.empty())
     p.error_at(state.where, "section 'state' has no 'bind': nobody could ask it");
   if (state.conninfo.empty())

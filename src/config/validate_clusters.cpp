@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "config/tls_words.h"
 #include "config/validate_servers.h"
 
 namespace novip::config {
@@ -82,6 +83,7 @@ void check_cluster(Parser& p, ClusterDraft& draft) {
   if (cluster.nodes.empty()) p.error_at(cluster.where, title + " has no 'node'");
   if (!is_used(p, cluster.name))
     p.warning_at(cluster.where, title + " is used by no 'listen' and no 'backend'");
+  if (cluster.watch.tls) fill_in(cluster.watch.tls->protocol, p.config().global.server_tls);
   check_times(p, draft);
   check_files(p, draft);
   check_hosts(p, cluster);

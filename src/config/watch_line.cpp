@@ -2,6 +2,7 @@
 
 #include "config/conninfo.h"
 #include "config/option_table.h"
+#include "config/tls_words.h"
 
 namespace novip::config {
 
@@ -9,16 +10,57 @@ namespace {
 
 using Value = const std::string&;
 
-void set_port(Parser& p, Watch& watch, Value v) {
+// ---- watch agent, watch patroni -----------------------------------------------------------------
+
+struct RestLine {
+  Watch& watch;
+  ServerTls tls;  // words about TLS, which may come before `ssl`
+  bool ssl = false;
+};
+using RestOption = LineOption<RestLine>;
+
+ServerTls& tls_of(RestLine& line) { return line.tls; }
+TlsProtocol& protocol_of(RestLine& line) { return line.tls.protocol; }
+
+void set_port(Parser& p, RestLine& line, Value v) {
   if (const auto port = p.number("port", v, 1, 65535))
-    watch.port = static_cast<std::uint16_t>(*port);
+    line.watch.port = static_cast<std::uint16_t>(*port);
 }
 
-constexpr LineOption<Watch> agent_options[] = {
+constexpr RestOption rest_options[] = {
     {"port", 1, set_port, "a port"},
-    {"token-file", 1, [](Parser&, Watch& watch, Value v) { watch.token_file = v; }, "a file name"},
+    {"ssl", 0, [](Parser&, RestLine& line, Value) { line.ssl = true; }, ""},
 };
-constexpr LineOption<Watch> patroni_options[] = {{"port", 1, set_port, "a port"}};
+constexpr RestOption token_option{
+    "token-file", 1, [](Parser&, RestLine& line, Value v) { line.watch.token_file = v; },
+    "a file name"};
+
+std::vector<RestOption> options_of(Watch::Source source) {
+  std::vector<RestOption> all(std::begin(rest_options), std::end(rest_options));
+  if (source == Watch::Source::agent) all.push_back(token_option);
+  const auto& peer = tls_peer_options<RestLine, tls_of>;
+  const auto& protocol = tls_protocol_options<RestLine, protocol_of>;
+  all.insert(all.end(), std::begin(peer), std::end(peer));
+  all.insert(all.end(), std::begin(protocol), std::end(protocol));
+  return all;
+}
+
+void read_rest(Parser& p, const Arguments& words, Watch& watch) {
+  const std::string start = "'watch " + words[0] + "'";
+  RestLine line{watch, {}};
+  const auto options = options_of(watch.source);
+  read_options<RestLine>(p, words, 1, options, line, start);
+  if (!line.ssl) {
+    if (line.tls != ServerTls{})
+      p.warning(start + ": what is said about TLS has no effect without 'ssl'");
+    return;
+  }
+  if (line.tls.verify == Verify::required && line.tls.ca_file.empty())
+    p.error(start +
+            ": 'ssl' needs 'ca-file', the authorities whose certificates are good; or give "
+            "'verify none' where the network is trusted");
+  watch.tls = line.tls;
+}
 
 // ---- watch pgsql --------------------------------------------------------------------------------
 
@@ -110,13 +152,8 @@ void set_watch(Parser& p, const Arguments& words) {
   }
   if (words[0] != "agent" && words[0] != "patroni")
     return p.error("'watch' expects 'agent', 'pgsql' or 'patroni', got '" + words[0] + "'");
-  const bool agent = words[0] == "agent";
-  watch.source = agent ? Watch::Source::agent : Watch::Source::patroni;
-  const std::string line = "'watch " + words[0] + "'";
-  if (agent)
-    read_options<Watch>(p, words, 1, agent_options, watch, line);
-  else
-    read_options<Watch>(p, words, 1, patroni_options, watch, line);
+  watch.source = words[0] == "agent" ? Watch::Source::agent : Watch::Source::patroni;
+  read_rest(p, words, watch);
 }
 
 }  // namespace novip::config

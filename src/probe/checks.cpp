@@ -14,7 +14,7 @@
 #include "probe/methods.h"
 #include "probe/resolution.h"
 #include "probe/rhythm.h"
-#include "probe/tls.h"
+#include "tls/asio_stream.h"
 #include "tls/client_context.h"
 
 namespace novip::probe {
@@ -134,7 +134,7 @@ void Checks::Runner::load_tls(std::size_t proxy, std::size_t server) {
         static_cast<int>(proxy),
         "Server " + backend.name + "/" + settings.name + ": " + context.error().message);
   else
-    tls_[proxy][server] = for_asio(*context);
+    tls_[proxy][server] = std::make_shared<boost::asio::ssl::context>(tls::for_asio(*context));
 }
 
 void Checks::Runner::start() {

@@ -12,8 +12,7 @@ namespace {
 /// What an agent pushes, and what it is asked: two connections.
 class AgentWatch : public NodeWatch {
  public:
-  AgentWatch(boost::asio::io_context& io, const Endpoint& address, const config::Cluster& settings,
-             NodeNews news);
+  AgentWatch(boost::asio::io_context& io, const HttpLine::Settings& line, NodeNews news);
 
   void start() override;
   void stop() override;
@@ -30,15 +29,13 @@ class AgentWatch : public NodeWatch {
   std::shared_ptr<Inquiry> inquiry_;
 };
 
-AgentWatch::AgentWatch(boost::asio::io_context& io, const Endpoint& address,
-                       const config::Cluster& settings, NodeNews news)
+AgentWatch::AgentWatch(boost::asio::io_context& io, const HttpLine::Settings& line, NodeNews news)
     : news_(std::move(news)) {
-  const std::string name = "agent at " + address.text();
-  const auto& [lease, token] = std::pair(settings.lease, settings.watch.token);
+  const std::string name = "agent at " + line.address.text();
   subscription_ = std::make_shared<Subscription>(
-      io, Subscription::Settings{name, address, "/events", lease, token}, pushed());
+      io, Subscription::Settings{name, "/events", line.patience, line}, pushed());
   inquiry_ = std::make_shared<Inquiry>(
-      io, Inquiry::Settings{name, address, "/state?fresh", lease, std::nullopt, token}, asked());
+      io, Inquiry::Settings{name, "/state?fresh", std::nullopt, line}, asked());
 }
 
 NodeNews AgentWatch::pushed() {
@@ -72,9 +69,11 @@ void AgentWatch::stop() {
 }  // namespace
 
 std::shared_ptr<NodeWatch> watch_agent(boost::asio::io_context& io, const config::Cluster& settings,
-                                       std::size_t index, NodeNews news) {
+                                       std::size_t index, std::shared_ptr<const RestTls> tls,
+                                       NodeNews news) {
   const auto address = settings.nodes[index].host.address.with_port(settings.watch.port);
-  return std::make_shared<AgentWatch>(io, address, settings, std::move(news));
+  const HttpLine::Settings line{address, settings.lease, settings.watch.token, std::move(tls)};
+  return std::make_shared<AgentWatch>(io, line, std::move(news));
 }
 
 }  // namespace novip::probe

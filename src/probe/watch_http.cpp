@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/ssl/error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/error.hpp>
 #include <boost/beast/http/empty_body.hpp>
@@ -17,6 +18,7 @@
 #include <sys/socket.h>
 
 #include "base/text.h"
+#include "tls/client_context.h"
 
 namespace novip::probe {
 
@@ -32,7 +34,7 @@ constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
 /// The server had closed the connection before it read the question.
 bool came_too_late(const beast::error_code& problem) {
   return problem == http::error::end_of_stream || problem == asio::error::connection_reset ||
-         problem == asio::error::broken_pipe;
+         problem == asio::error::broken_pipe || problem == asio::ssl::error::stream_truncated;
 }
 
 bool is_too_long(const beast::error_code& problem) {
@@ -42,7 +44,8 @@ bool is_too_long(const beast::error_code& problem) {
 
 bool is_closed(const beast::error_code& problem) {
   return problem == http::error::end_of_stream || problem == http::error::partial_message ||
-         problem == asio::error::eof || problem == asio::error::operation_aborted;
+         problem == asio::error::eof || problem == asio::error::operation_aborted ||
+         problem == asio::ssl::error::stream_truncated;
 }
 
 }  // namespace
@@ -54,17 +57,13 @@ tcp::endpoint asio_endpoint(const Endpoint& address) {
   return endpoint;
 }
 
-HttpLine::HttpLine(asio::io_context& io, const Endpoint& address, Milliseconds patience,
-                   std::string token)
-    : address_(address),
-      patience_(patience),
-      token_(std::move(token)),
-      stream_(io),
-      buffer_(answer_limit) {}
+HttpLine::HttpLine(asio::io_context& io, Settings settings)
+    : settings_(std::move(settings)), stream_(io), buffer_(answer_limit) {}
 
 Error HttpLine::words(const Problem& problem) const {
   if (problem == beast::error::timeout)
-    return {format("silent for %lld ms", static_cast<long long>(patience_.count()))};
+    return {format("silent for %lld ms", static_cast<long long>(settings_.patience.count()))};
+  if (!unencrypted_.empty()) return {"no TLS: " + unencrypted_};
   if (is_closed(problem)) return {"the connection was closed"};
   if (is_too_long(problem)) return {"its answer is too long"};
   if (problem.category() != boost::system::system_category()) return {"its answer is not HTTP"};
@@ -79,33 +78,53 @@ void HttpLine::stop() {
 }
 
 void HttpLine::close() {
-  stream_.close();
+  stream_.lower().close();
   buffer_.clear();
 }
 
 /// Between two questions a server says nothing, unless it closes.
 bool HttpLine::usable() {
-  if (!stream_.socket().is_open()) return false;
+  auto& socket = stream_.lower().socket();
+  if (!socket.is_open()) return false;
   char byte = 0;
-  const auto size = ::recv(stream_.socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  const auto size = ::recv(socket.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
   return size < 0 && errno == EAGAIN && buffer_.size() == 0;
 }
 
 asio::awaitable<HttpLine::Problem> HttpLine::connect() {
   close();
+  stream_.decrypt();
+  unencrypted_.clear();
   if (stopped_) co_return asio::error::operation_aborted;
-  const auto [problem] = co_await stream_.async_connect(asio_endpoint(address_), no_throw);
+  auto& transport = stream_.lower();
+  const auto [problem] =
+      co_await transport.async_connect(asio_endpoint(settings_.address), no_throw);
   if (problem) co_return problem;
   Problem ignored;
-  stream_.socket().set_option(tcp::no_delay(true), ignored);
-  co_return Problem{};
+  transport.socket().set_option(tcp::no_delay(true), ignored);
+  if (!settings_.tls) co_return Problem{};
+  co_return co_await encrypt();
+}
+
+asio::awaitable<HttpLine::Problem> HttpLine::encrypt() {
+  const auto& settings = settings_.tls->settings;
+  if (!settings_.tls->context) {
+    unencrypted_ = "the ca-file or crt of 'watch' cannot be used";
+    co_return asio::error::operation_aborted;
+  }
+  tls::expect_host(stream_.encrypt(settings_.tls->context), settings, settings.sni);
+  const auto [problem] = co_await stream_.async_handshake(asio::ssl::stream_base::client, no_throw);
+  if (problem.category() == asio::error::get_ssl_category())
+    unencrypted_ = stream_.failure(problem);
+  co_return problem;
 }
 
 asio::awaitable<HttpLine::Problem> HttpLine::send(std::string target) {
   http::request<http::empty_body> request(http::verb::get, target, 11);
-  request.set(http::field::host, address_.text());
+  request.set(http::field::host, settings_.address.text());
   request.set(http::field::user_agent, "novip/" NOVIP_VERSION);
-  if (!token_.empty()) request.set(http::field::authorization, "Bearer " + token_);
+  if (const auto& token = settings_.token; !token.empty())
+    request.set(http::field::authorization, "Bearer " + token);
   const auto [problem, size] = co_await http::async_write(stream_, request, no_throw);
   co_return problem;
 }
@@ -113,7 +132,7 @@ asio::awaitable<HttpLine::Problem> HttpLine::send(std::string target) {
 // ---- questions ------------------------------------------------------------------------------
 
 HttpLine::Outcome<HttpLine::Answer> HttpLine::get(std::string target) {
-  stream_.expires_after(patience_);
+  stream_.lower().expires_after(settings_.patience);
   bool asked = false;
   Problem problem;
   if (usable()) {
@@ -141,15 +160,16 @@ asio::awaitable<HttpLine::Problem> HttpLine::exchange(std::string target) {
 }
 
 Error HttpLine::refused() const {
-  return {token_.empty() ? "it wants a token: 'watch agent' needs the 'token-file' of its 'state'"
-                         : "it refuses our token: 'token-file' of 'watch agent' and of its "
-                           "'state' differ"};
+  return {settings_.token.empty()
+              ? "it wants a token: 'watch agent' needs the 'token-file' of its 'state'"
+              : "it refuses our token: 'token-file' of 'watch agent' and of its "
+                "'state' differ"};
 }
 
 // ---- a stream -------------------------------------------------------------------------------
 
 HttpLine::Outcome<Nothing> HttpLine::subscribe(std::string target) {
-  stream_.expires_after(patience_);
+  stream_.lower().expires_after(settings_.patience);
   Problem problem = co_await connect();
   if (!problem) problem = co_await send(target);
   if (problem) co_return words(problem);
@@ -179,7 +199,7 @@ HttpLine::Outcome<std::string> HttpLine::more(TimePoint deadline) {
   while (!parser_->is_done()) {
     // A server that always has another byte to say does not get past the deadline.
     if (Clock::now() >= deadline) co_return words(beast::error::timeout);
-    stream_.expires_at(deadline);
+    stream_.lower().expires_at(deadline);
     const auto [problem, size] =
         co_await http::async_read_some(stream_, buffer_, *parser_, no_throw);
     if (problem) co_return words(problem);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -14,11 +15,19 @@
 #include "base/clock.h"
 #include "base/endpoint.h"
 #include "base/expected.h"
+#include "config/tls_model.h"
+#include "tls/asio_stream.h"
 
 namespace novip::probe {
 
 /// For Asio; `address` is an IP one.
 boost::asio::ip::tcp::endpoint asio_endpoint(const Endpoint& address);
+
+/// TLS with the REST ports of a cluster's nodes.
+struct RestTls {
+  config::ServerTls settings;
+  tls::Context context;  // changed by a reload, for connections from then on
+};
 
 /// One HTTP/1.1 connection to the REST port of a node, opened when it is needed and kept: for
 /// questions, or for one stream. One call at a time. Errors are for the operator: "connection
@@ -36,10 +45,13 @@ class HttpLine {
   template <typename T>
   using Outcome = boost::asio::awaitable<Expected<T>>;
 
-  /// `address` is an IP one. `patience`: for a question, connection included. `token`: shown with
-  /// each question (RFC 6750); empty: none.
-  HttpLine(boost::asio::io_context& io, const Endpoint& address, Milliseconds patience,
-           std::string token = {});
+  struct Settings {
+    Endpoint address;                    // an IP one
+    Milliseconds patience;               // for a question, connection included
+    std::string token;                   // shown with each question (RFC 6750); empty: none
+    std::shared_ptr<const RestTls> tls;  // null: HTTP in plain
+  };
+  HttpLine(boost::asio::io_context& io, Settings settings);
 
   /// A whole answer. A connection that the server closed since the last question is no failure: the
   /// question goes out again on a new one.
@@ -64,15 +76,15 @@ class HttpLine {
 
   bool usable();
   boost::asio::awaitable<Problem> connect();
+  boost::asio::awaitable<Problem> encrypt();
   boost::asio::awaitable<Problem> send(std::string target);
   boost::asio::awaitable<Problem> exchange(std::string target);
   Status check_stream(const std::string& target) const;
   Error words(const Problem& problem) const;
 
-  Endpoint address_;
-  Milliseconds patience_;
-  std::string token_;
-  boost::beast::tcp_stream stream_;
+  Settings settings_;
+  tls::AsioStream<boost::beast::tcp_stream> stream_;
+  std::string unencrypted_;  // why there is no TLS; empty: there is, or none is wanted
   boost::beast::flat_buffer buffer_;
   std::optional<Parser> parser_;  // of the answer that is being read
   bool stopped_ = false;

@@ -26,7 +26,7 @@ Inquiry::Inquiry(asio::io_context& io, Settings settings, NodeNews news)
     : io_(io),
       settings_(std::move(settings)),
       news_(std::move(news)),
-      line_(io, settings_.address, settings_.lease, settings_.token),
+      line_(io, settings_.line),
       timer_(io) {}
 
 void Inquiry::start() { asio::co_spawn(io_, run(shared_from_this()), asio::detached); }

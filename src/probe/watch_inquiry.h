@@ -21,12 +21,10 @@ namespace novip::probe {
 class Inquiry : public NodeWatch, public std::enable_shared_from_this<Inquiry> {
  public:
   struct Settings {
-    std::string name;  // for messages: "agent at 10.0.0.1:8008"
-    Endpoint address;
+    std::string name;                      // for messages: "agent at 10.0.0.1:8008"
     std::string target;                    // "/patroni"
-    Milliseconds lease;                    // for an answer
     std::optional<Milliseconds> interval;  // none: only when somebody wants to know
-    std::string token;                     // see HttpLine
+    HttpLine::Settings line;
   };
 
   Inquiry(boost::asio::io_context& io, Settings settings, NodeNews news);

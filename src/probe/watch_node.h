@@ -19,6 +19,8 @@ struct NodeNews {
   std::function<void(const std::string& why)> trouble;
 };
 
+struct RestTls;
+
 /// Watches one node, whatever the source. Tells nothing after stop(), but its coroutines may end
 /// later, and keep it until then: to be made by make_shared.
 class NodeWatch {
@@ -37,10 +39,11 @@ class NodeWatch {
   virtual void hurry(bool) {}
 };
 
-/// The node at `index` of the cluster; `settings` must outlive it. Its address is an IP one.
+/// The node at `index` of the cluster; `settings` must outlive it. Its address is an IP one. `tls`:
+/// null for HTTP in plain.
 using MakeNodeWatch = std::shared_ptr<NodeWatch>(boost::asio::io_context& io,
                                                  const config::Cluster& settings, std::size_t index,
-                                                 NodeNews news);
+                                                 std::shared_ptr<const RestTls> tls, NodeNews news);
 MakeNodeWatch watch_agent, watch_patroni, watch_pgsql;
 
 }  // namespace novip::probe

@@ -124,7 +124,8 @@ void PgsqlWatch::tell_unavailable(bool host_answers) {
 }  // namespace
 
 std::shared_ptr<NodeWatch> watch_pgsql(asio::io_context& io, const config::Cluster& settings,
-                                       std::size_t index, NodeNews news) {
+                                       std::size_t index, std::shared_ptr<const RestTls>,
+                                       NodeNews news) {
   return std::make_shared<PgsqlWatch>(io, settings, settings.nodes[index].host, std::move(news));
 }
 

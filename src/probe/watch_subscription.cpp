@@ -17,7 +17,7 @@ Subscription::Subscription(asio::io_context& io, Settings settings, NodeNews new
     : io_(io),
       settings_(std::move(settings)),
       news_(std::move(news)),
-      line_(io, settings_.address, settings_.lease, settings_.token),
+      line_(io, settings_.line),
       timer_(io) {}
 
 void Subscription::start() { asio::co_spawn(io_, run(shared_from_this()), asio::detached); }

@@ -21,11 +21,10 @@ namespace novip::probe {
 class Subscription : public std::enable_shared_from_this<Subscription> {
  public:
   struct Settings {
-    std::string name;  // for messages: "agent at 10.0.0.1:8008"
-    Endpoint address;
+    std::string name;    // for messages: "agent at 10.0.0.1:8008"
     std::string target;  // "/events"
     Milliseconds lease;  // the longest silence
-    std::string token;   // see HttpLine
+    HttpLine::Settings line;
   };
 
   Subscription(boost::asio::io_context& io, Settings settings, NodeNews news);

@@ -12,7 +12,9 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "probe/rhythm.h"
+#include "probe/watch_http.h"
 #include "probe/watch_node.h"
+#include "tls/client_context.h"
 
 namespace novip::probe {
 
@@ -68,6 +70,7 @@ class Watches::Runner : public std::enable_shared_from_this<Runner> {
   Runner(asio::io_context& io, std::shared_ptr<const config::Cluster> settings, Events events);
 
   void start(const std::vector<std::string>& troubles);
+  void renew();
   void stop();
   void ask(std::size_t node, Milliseconds limit, NodeWatch::Answered done);
 
@@ -80,6 +83,7 @@ class Watches::Runner : public std::enable_shared_from_this<Runner> {
   asio::io_context& io_;
   std::shared_ptr<const config::Cluster> settings_;
   Events events_;
+  std::shared_ptr<RestTls> tls_;  // null: in plain
   std::vector<Node> nodes_;
   asio::steady_timer timer_;
   bool stopped_ = false;
@@ -92,9 +96,19 @@ Watches::Runner::Runner(asio::io_context& io, std::shared_ptr<const config::Clus
       events_(std::move(events)),
       nodes_(settings_->nodes.size()),
       timer_(io) {
+  if (const auto& wanted = settings_->watch.tls) {
+    tls_ = std::make_shared<RestTls>(RestTls{*wanted, nullptr});
+    renew();
+  }
   for (std::size_t node = 0; node < nodes_.size(); ++node)
     if (settings_->nodes[node].host.address.is_ip())
-      nodes_[node].watch = maker(settings_->watch.source)(io, *settings_, node, news_of(node));
+      nodes_[node].watch =
+          maker(settings_->watch.source)(io, *settings_, node, tls_, news_of(node));
+}
+
+void Watches::Runner::renew() {
+  if (!tls_) return;
+  if (auto context = tls::client_context(tls_->settings)) tls_->context = std::move(*context);
 }
 
 NodeNews Watches::Runner::news_of(std::size_t node) {
@@ -167,6 +181,8 @@ Watches::Watches(asio::io_context& io, std::shared_ptr<const config::Cluster> se
 Watches::~Watches() { stop(); }
 
 void Watches::start(const std::vector<std::string>& troubles) { runner_->start(troubles); }
+
+void Watches::renew() { runner_->renew(); }
 
 void Watches::stop() { runner_->stop(); }
 

@@ -27,13 +27,15 @@ class Watches {
     std::function<void(std::size_t node, const std::string& why)> trouble;
   };
 
-  /// `io` may outlive it.
+  /// `io` may outlive it. Reads the files of `watch … ssl`; ones that cannot be used are trouble.
   Watches(boost::asio::io_context& io, std::shared_ptr<const config::Cluster> settings,
           Events events);
   ~Watches();  // stops
 
   /// `troubles`: what was told of each node before there was this object; none: nothing.
   void start(const std::vector<std::string>& troubles = {});
+  /// Reads those files anew; what cannot be used leaves what there was.
+  void renew();
   /// Nothing is told any more.
   void stop();
 

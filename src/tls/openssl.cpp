@@ -18,4 +18,10 @@ std::string cause_of_failure() {
   return reason != nullptr ? reason : "error " + std::to_string(code);
 }
 
+std::string verdict_of(const ssl_st* ssl) {
+  const long verdict = SSL_get_verify_result(ssl);
+  if (verdict == X509_V_OK || SSL_get_verify_mode(ssl) == SSL_VERIFY_NONE) return {};
+  return X509_verify_cert_error_string(verdict);
+}
+
 }  // namespace novip::tls

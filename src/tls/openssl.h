@@ -21,5 +21,8 @@ using Context = std::shared_ptr<ssl_ctx_st>;
 /// Why a call failed, in OpenSSL's words: its first cause since ERR_clear_error(), forgotten when
 /// it was told. Of this thread.
 std::string cause_of_failure();
+/// What is wrong with the certificate that the peer showed, where it was looked at: "self-signed
+/// certificate"; empty: nothing.
+std::string verdict_of(const ssl_st* ssl);
 
 }  // namespace novip::tls

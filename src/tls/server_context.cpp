@@ -11,17 +11,32 @@ namespace novip::tls {
 
 namespace {
 
-/// PostgreSQL's, as ALPN writes it (libpq-be.h, PG_ALPN_PROTOCOL_VECTOR).
-constexpr unsigned char protocol[] = "\x0apostgresql";
+/// As ALPN writes them (libpq-be.h, PG_ALPN_PROTOCOL_VECTOR; RFC 7301).
+constexpr unsigned char postgresql[] = "\x0apostgresql";
+constexpr unsigned char http[] = "\x08http/1.1";
 
-int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* size,
-                    const unsigned char* offered, unsigned int offered_size, void*) {
+template <std::size_t size>
+bool choose(const unsigned char (&ours)[size], const unsigned char** chosen, unsigned char* length,
+            const unsigned char* offered, unsigned int offered_size) {
   unsigned char* found = nullptr;
-  if (SSL_select_next_proto(&found, size, protocol, sizeof protocol - 1, offered, offered_size) !=
+  if (SSL_select_next_proto(&found, length, ours, size - 1, offered, offered_size) !=
       OPENSSL_NPN_NEGOTIATED)
-    return SSL_TLSEXT_ERR_ALERT_FATAL;
+    return false;
   *chosen = found;
-  return SSL_TLSEXT_ERR_OK;
+  return true;
+}
+
+int choose_postgresql(SSL*, const unsigned char** chosen, unsigned char* length,
+                      const unsigned char* offered, unsigned int offered_size, void*) {
+  return choose(postgresql, chosen, length, offered, offered_size) ? SSL_TLSEXT_ERR_OK
+                                                                   : SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+/// Who knows only other versions of HTTP may be told in this one.
+int choose_http(SSL*, const unsigned char** chosen, unsigned char* length,
+                const unsigned char* offered, unsigned int offered_size, void*) {
+  return choose(http, chosen, length, offered, offered_size) ? SSL_TLSEXT_ERR_OK
+                                                             : SSL_TLSEXT_ERR_NOACK;
 }
 
 /// The certificate for the name that is asked for. Called for who asks for none, too.
@@ -68,25 +83,27 @@ std::vector<std::string> names_of(const Context& context) {
   return names;
 }
 
-Expected<Context> context_for(const std::string& file, const config::BindTls& settings) {
+Expected<Context> context_for(const std::string& file, const config::BindTls& settings,
+                              Application application) {
   auto context = make_context(Role::server, settings.protocol);
   if (!context) return context;
   if (auto done = use_certificate(*context, file); !done) return done.error();
   if (auto done = verify_clients(*context, settings); !done) return done.error();
-  SSL_CTX_set_alpn_select_cb(context->get(), choose_protocol, nullptr);
+  SSL_CTX_set_alpn_select_cb(
+      context->get(), application == Application::http ? choose_http : choose_postgresql, nullptr);
   return context;
 }
 
 }  // namespace
 
-Expected<std::shared_ptr<const ServerContext>> ServerContext::make(
-    const config::BindTls& settings) {
+Expected<std::shared_ptr<const ServerContext>> ServerContext::make(const config::BindTls& settings,
+                                                                   Application application) {
   auto files = certificate_files(settings);
   if (!files) return files.error();
   const std::shared_ptr<ServerContext> made(new ServerContext);
   made->strict_ = settings.strict_sni;
   for (auto& [file, names] : *files) {
-    auto context = context_for(file, settings);
+    auto context = context_for(file, settings, application);
     if (!context) return context.error();
     if (names.empty()) names = names_of(*context);
     for (auto& name : names) made->by_name_.emplace(std::move(name), *context);

@@ -11,12 +11,16 @@
 
 namespace novip::tls {
 
+/// What is spoken within TLS, as ALPN names it.
+enum class Application { postgresql, http };
+
 /// TLS with the clients of one `bind`: a context for each certificate, chosen by the name that a
 /// client asks for (SNI). Immutable once made, and usable by all threads.
 class ServerContext {
  public:
   /// Reads files and directories.
-  static Expected<std::shared_ptr<const ServerContext>> make(const config::BindTls& settings);
+  static Expected<std::shared_ptr<const ServerContext>> make(
+      const config::BindTls& settings, Application application = Application::postgresql);
   ServerContext(const ServerContext&) = delete;
   ServerContext& operator=(const ServerContext&) = delete;
 

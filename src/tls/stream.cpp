@@ -46,9 +46,7 @@ Stream::Progress Stream::handshake() {
   const int error = SSL_get_error(ssl_.get(), result);
   if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) return Progress::waits;
   failure_ = error == SSL_ERROR_SSL ? cause_of_failure() : cut_off;
-  const long verdict = SSL_get_verify_result(ssl_.get());
-  if (verdict != X509_V_OK && SSL_get_verify_mode(ssl_.get()) != SSL_VERIFY_NONE)
-    failure_ += std::string(": ") + X509_verify_cert_error_string(verdict);
+  if (const auto verdict = verdict_of(ssl_.get()); !verdict.empty()) failure_ += ": " + verdict;
   return Progress::failed;
 }
 

@@ -95,8 +95,8 @@ class HttpPortTest : public testing::Test {
     auto listener = std::move(net::listen(options, 1)->front());
     address_ = Endpoint::local_of(listener.get());
     places_ = std::make_shared<HttpPlaces>(io_, limit, limit_of_source_);
-    port_ = std::make_unique<HttpPort>(io_, std::move(listener), places_, &service_,
-                                       [](const std::string&) {});
+    port_ = std::make_unique<HttpPort>(io_, HttpListener{std::move(listener), nullptr}, places_,
+                                       &service_, [](const std::string&) {});
     port_->start();
     thread_ = std::thread([this] { io_.run(); });
   }

@@ -73,6 +73,27 @@ TEST(Cluster, AnAgentIsShownAToken) {
                   "unknown keyword 'token-file'"));
 }
 
+TEST(Cluster, RestPortsMaySpeakTls) {
+  const auto watch =
+      accepted(
+          "cluster pg\n watch patroni ssl ca-file /ca.pem verifyhost pg crt /own.pem ssl-min-ver "
+          "TLSv1.3\n node a 10.0.0.1:5434\nlisten a\n bind :5432\n cluster pg role primary\n")
+          ->clusters[0]
+          .watch;
+  ASSERT_TRUE(watch.tls);
+  EXPECT_EQ(watch.tls->ca_file, "/ca.pem");
+  EXPECT_EQ(watch.tls->verify_host, "pg");
+  EXPECT_EQ(watch.tls->certificate, "/own.pem");
+  EXPECT_EQ(watch.tls->protocol.min, TlsVersion::tls13);
+  const auto told_of = [](const std::string& line) {
+    return told(read("cluster pg\n " + line + "\n node a 10.0.0.1:5434\n"));
+  };
+  EXPECT_TRUE(has(told_of("watch agent ssl"), "'watch agent': 'ssl' needs 'ca-file'"));
+  EXPECT_FALSE(has(told_of("watch agent ssl verify none"), "'watch agent'"));
+  EXPECT_TRUE(has(told_of("watch agent verify none"),
+                  "what is said about TLS has no effect without 'ssl'"));
+}
+
 TEST(TokenFile, IsForNovipsUserOnly) {
   EXPECT_EQ(why_not(good, 0600), "");
   EXPECT_EQ(why_not(good, 0400), "");

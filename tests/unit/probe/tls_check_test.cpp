@@ -4,7 +4,7 @@
 
 #include "../tls/identity.h"
 #include "check_test.h"
-#include "probe/tls.h"
+#include "tls/asio_stream.h"
 #include "tls/client_context.h"
 
 namespace novip::probe::testing {
@@ -41,7 +41,7 @@ class TlsCheckTest : public CheckTest {
   std::string checked() {
     auto loaded = tls::client_context(server_.tls);
     if (!loaded) return loaded.error().message;
-    context_of_check_ = for_asio(*loaded);
+    context_of_check_ = std::make_shared<asio::ssl::context>(tls::for_asio(*loaded));
     tls_ = context_of_check_.get();
     asio::co_spawn(io_, serve(), asio::detached);
     return text(check(acceptor_.local_endpoint().port()));
@@ -109,7 +109,7 @@ TEST_F(TlsCheckTest, TheServerMayAskForACertificate) {
 
 TEST_F(TlsCheckTest, AServerThatSpeaksNoTls) {
   auto loaded = tls::client_context(server_.tls);
-  context_of_check_ = for_asio(*loaded);
+  context_of_check_ = std::make_shared<asio::ssl::context>(tls::for_asio(*loaded));
   tls_ = context_of_check_.get();
   using End = Behaviour::End;
   EXPECT_EQ(text(check({"hello there\r\n", End::stay, true})), "L6RSP SSL handshake failure");
