@@ -6,7 +6,7 @@
 struct ssl_st;
 struct ssl_ctx_st;
 
-/// OpenSSL's objects, with their owners. Nothing here but tls/*.cpp calls OpenSSL.
+/// OpenSSL's objects, with their owners.
 namespace novip::tls {
 
 struct SslDeleter {
