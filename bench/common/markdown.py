@@ -11,9 +11,14 @@ def table(heads, rows):
                      + " |" for line in rows)
 
 
+def quartiles(numbers):
+    """Of one number or more; the second is the median."""
+    return statistics.quantiles(numbers, method="inclusive") if len(numbers) > 1 else numbers * 3
+
+
 def spread(numbers, form, factor=1.0):
-    """"median (least to most)", each times `factor`; nothing for no numbers."""
+    """"median (from the first to the third quartile)", each times `factor`; nothing for no numbers."""
     if not numbers:
         return ""
-    low, middle, high = min(numbers), statistics.median(numbers), max(numbers)
+    low, middle, high = quartiles(numbers)
     return f"{middle * factor:{form}} ({low * factor:{form}} to {high * factor:{form}})"

@@ -13,7 +13,7 @@ WANTED = 0.90
 def result_tables(results):
     """`results`: {encryption: {contender: [Figures of each round]}}."""
     rounds = len(next(iter(next(iter(results.values())).values())))
-    parts = [f"Medians of {rounds} rounds (least to most)."]
+    parts = [f"Medians of {rounds} rounds (the middle half of them)."]
     for encryption, runs in results.items():
         rows = [row(name, runs) for name in runs]
         parts.append(f"### {encryption}\n\n{table(HEADS, rows)}")

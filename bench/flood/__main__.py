@@ -41,7 +41,7 @@ processes open {wanted:,} connections a second to srv1 in all, from 498 addresse
 asks the text port and REST for the state every {every:.0f} ms. Everything is on the same processors:
 what the flood itself takes of them is seen by *{generator}*, where nobody listens and the kernel
 refuses. *slow*: {slow} clients hold half a request to REST each meanwhile. Medians of {rounds} rounds
-(least to most), ratios within a round.
+(the middle half of them), ratios within a round.
 
 {table}
 """

@@ -1,7 +1,5 @@
 """Pictures of the tables, as small SVG files beside the document."""
 
-import statistics
-
 import matplotlib
 
 matplotlib.use("svg")
@@ -9,6 +7,7 @@ matplotlib.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "novip", "fo
                             "axes.spines.top": False, "axes.spines.right": False})
 from matplotlib import pyplot                                   # noqa: E402
 
+from common.markdown import quartiles                           # noqa: E402
 from contenders import CONTENDERS, DIRECT, REFERENCES, SPLICE          # noqa: E402
 from table import ROWS                                          # noqa: E402
 
@@ -51,7 +50,7 @@ def of_direct(rounds, figure):
 
 
 def bars(file, title, groups):
-    """A group of bars for each row; a line from the least to the most of all rounds."""
+    """A group of bars for each row; a line over the middle half of all rounds."""
     names = [name for name in COLOURS if any(name in group for group in groups.values())]
     figure, axes = pyplot.subplots(figsize=(8, 0.35 * len(groups) * len(names) + 1))
     height = 0.8 / len(names)
@@ -60,11 +59,11 @@ def bars(file, title, groups):
             if not group.get(name):
                 continue
             at = -place - 0.4 + (len(names) - number - 0.5) * height
-            middle = statistics.median(group[name])
+            low, middle, high = quartiles(group[name])
             axes.barh(at, middle, height * 0.9, color=COLOURS[name],
                       label=name if place == 0 or name not in list(groups.values())[0] else None)
-            axes.plot([group[name][0], group[name][-1]], [at, at], color="black", linewidth=0.8)
-            axes.text(group[name][-1], at, f" {middle:,.2f}" if middle < 100 else f" {middle:,.0f}",
+            axes.plot([low, high], [at, at], color="black", linewidth=0.8)
+            axes.text(high, at, f" {middle:,.2f}" if middle < 100 else f" {middle:,.0f}",
                       va="center", fontsize=7)
     axes.set_yticks([-place for place in range(len(groups))], groups)
     axes.set_title(title, loc="left", fontsize=10)

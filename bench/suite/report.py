@@ -101,7 +101,7 @@ transaction. The same for all contenders of a row. novip and HAProxy read the sa
 word for word, and start as many threads as they do unless told.
 
 **Rounds.** In each, every contender has its turn, beginning with another one each time. Figures are
-medians over the rounds (least to most); ratios are taken within a round, so that a machine that
+medians over the rounds (the middle half of them); ratios are taken within a round, so that a machine that
 drifts does so for all. Load average before the first round: {load_before}.
 
 **Rows.** SELECT: `pgbench -S -M prepared`, latencies of a tenth of the transactions. New sessions:
