@@ -6,11 +6,11 @@
 namespace novip::app {
 
 Clusters::Watched::Watched(Clusters& clusters, std::size_t number,
-                           std::shared_ptr<const config::Cluster> section)
+                           std::shared_ptr<const config::Cluster> section, const tls::Context& tls)
     : index(number),
       settings(std::move(section)),
       topology(*settings),
-      watches(clusters.io_, settings,
+      watches(clusters.io_, settings, tls,
               {[this, &clusters](std::size_t node, const cluster::Instance& instance,
                                  TimePoint asked) { clusters.heard(*this, node, instance, asked); },
                [this, &clusters](std::size_t node, const std::string& why) {
@@ -18,10 +18,11 @@ Clusters::Watched::Watched(Clusters& clusters, std::size_t number,
                  clusters.assess(*this, Clock::now());
                }}) {}
 
-Clusters::Clusters(boost::asio::io_context& io, cluster::Roster& roster)
+Clusters::Clusters(boost::asio::io_context& io, cluster::Roster& roster,
+                   const std::vector<tls::Context>& tls)
     : io_(io), roster_(roster), expiry_(io) {
   for (std::size_t i = 0; i < roster_.config().clusters.size(); ++i) {
-    clusters_.push_back(std::make_unique<Watched>(*this, i, section(i)));
+    clusters_.push_back(std::make_unique<Watched>(*this, i, section(i), tls[i]));
     notify_of(*clusters_.back());
   }
 }
@@ -50,7 +51,7 @@ void Clusters::stop() {
   expiry_.cancel();
 }
 
-void Clusters::adopt() {
+void Clusters::adopt(const std::vector<tls::Context>& tls) {
   const TimePoint now = Clock::now();
   auto before = std::exchange(clusters_, {});
   for (std::size_t i = 0; i < roster_.config().clusters.size(); ++i) {
@@ -61,10 +62,10 @@ void Clusters::adopt() {
     if (same != before.end() && *(*same)->settings == *settings) {
       clusters_.push_back(std::move(*same));
       clusters_.back()->index = i;
-      clusters_.back()->watches.renew();
+      clusters_.back()->watches.renew(tls[i]);
       continue;
     }
-    auto& watched = *clusters_.emplace_back(std::make_unique<Watched>(*this, i, settings));
+    auto& watched = *clusters_.emplace_back(std::make_unique<Watched>(*this, i, settings, tls[i]));
     notify_of(watched);
     if (same != before.end()) watched.topology.take_over((*same)->topology, now);
     std::vector<std::string> troubles;

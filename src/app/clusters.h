@@ -19,8 +19,9 @@ namespace novip::app {
 /// Topology, and from there to the Roster. Control thread only.
 class Clusters {
  public:
-  /// Of the roster's configuration.
-  Clusters(boost::asio::io_context& io, cluster::Roster& roster);
+  /// Of the roster's configuration. `tls`: of the watches, as TlsContexts has it.
+  Clusters(boost::asio::io_context& io, cluster::Roster& roster,
+           const std::vector<tls::Context>& tls);
 
   /// A line for the log.
   std::function<void(Severity, const std::string& line)> on_notice;
@@ -29,10 +30,10 @@ class Clusters {
 
   void start();
   void stop();
-  /// After Roster::adopt(): a cluster that is as it was goes on, with its certificates read
-  /// anew; another one begins with what is
+  /// After Roster::adopt(): a cluster that is as it was goes on, with the certificates of
+  /// now; another one begins with what is
   /// known of the nodes that it still has. Topologies of the others are gone.
-  void adopt();
+  void adopt(const std::vector<tls::Context>& tls);
   /// Whether a role pool's server is in its role, by a state asked for after this call. The Roster
   /// follows from the answer before `done` is called.
   void verify(std::size_t proxy, std::size_t server, std::function<void(bool)> done);
@@ -41,7 +42,8 @@ class Clusters {
 
  private:
   struct Watched {
-    Watched(Clusters& clusters, std::size_t number, std::shared_ptr<const config::Cluster> section);
+    Watched(Clusters& clusters, std::size_t number, std::shared_ptr<const config::Cluster> section,
+            const tls::Context& tls);
 
     std::size_t index;  // in Config::clusters
     std::shared_ptr<const config::Cluster> settings;

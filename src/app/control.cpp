@@ -65,8 +65,8 @@ Control::Control(std::shared_ptr<const config::Config> config, Listeners listene
       options_(options),
       logger_(log_identity(config_->global)),
       roster_(config_, options.maxconn, Clock::now()),
-      checks_(std::make_unique<probe::Checks>(io_, roster_, config_)),
-      clusters_(io_, roster_),
+      checks_(std::make_unique<probe::Checks>(io_, roster_, config_, *handout.tls)),
+      clusters_(io_, roster_, handout.watches),
       own_addresses_(net::own_addresses()),
       signals_(io_, SIGTERM, SIGINT, SIGUSR1),
       settle_timer_(io_),
@@ -162,8 +162,6 @@ void Control::run(std::function<void()> ready) {
   for (std::size_t i = 0; i < config_->proxies.size(); ++i)
     notice(static_cast<int>(i), Severity::notice,
            "Proxy " + config_->proxies[i].name + " started.");
-  for (const auto& [proxy, complaint] : checks_->complaints())
-    notice(proxy, Severity::alert, complaint);
   roster_.on_change = [this] { publish(); };
   checks_->start();
   clusters_.start();

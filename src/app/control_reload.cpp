@@ -129,12 +129,8 @@ Expected<Control::Prepared, std::vector<Error>> Control::prepare(const Next& mer
   before.running = &listeners_;
   auto listeners = Listeners::open(*merged, count, std::move(before));
   if (!listeners) errors.insert(errors.end(), listeners.error().begin(), listeners.error().end());
-  // Certificates that could not be used before either are no reason to stay with the old file.
-  prepared.checks = std::make_unique<probe::Checks>(io_, roster_, merged);
-  for (const auto& complaint : prepared.checks->complaints())
-    if (std::ranges::find(checks_->complaints(), complaint) == checks_->complaints().end())
-      errors.push_back(Error{complaint.second});
   if (!errors.empty()) return errors;
+  prepared.checks = std::make_unique<probe::Checks>(io_, roster_, merged, *tls->servers);
   prepared.listeners = std::move(*listeners);
   auto handout = prepared.listeners.hand_out(*merged, count, *tls);
   if (!handout) return std::vector{handout.error()};
@@ -148,7 +144,7 @@ void Control::go_over(Prepared prepared) {
   for (auto& worker : workers_) worker->fit(*config_);
   if (kernel_) kernel_->fit(*config_);
   roster_.adopt(config_, prepared.limit.maxconn, Clock::now());
-  clusters_.adopt();
+  clusters_.adopt(prepared.handout.watches);
   prepared.checks->start_after(*checks_);
   checks_ = std::move(prepared.checks);
   const auto snapshot = roster_.snapshot();

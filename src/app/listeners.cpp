@@ -146,6 +146,7 @@ Expected<Handout> Listeners::hand_out(const config::Config& config, unsigned wor
                                       const TlsContexts& tls) const {
   Handout handout;
   handout.tls = tls.servers;
+  handout.watches = tls.watches;
   handout.workers.resize(workers);
   auto next = sockets_.begin();
   bool complete = true;

@@ -15,7 +15,8 @@ namespace novip::app {
 /// Descriptors for those who accept; all of them are closed by their new owners.
 struct Handout {
   std::vector<std::vector<proxy::Listener>> workers;  // one vector a worker
-  std::shared_ptr<const proxy::ServerContexts> tls;   // for all of them
+  std::shared_ptr<const tls::ServerContexts> tls;     // for all of them
+  std::vector<tls::Context> watches;                  // see TlsContexts
   std::vector<admin::ApiListener> api;
   std::vector<admin::PageListener> pages;
   std::vector<UniqueFd> state;                  // the agent's text ports

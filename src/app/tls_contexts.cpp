@@ -19,16 +19,21 @@ class TlsLoading {
       fail(bind.where, "bind " + bind.text + " of " + section, context.error());
   }
 
-  /// Only to say what is wrong: a watch reads them itself.
-  void check_watch(const config::Cluster& cluster) {
-    if (!cluster.watch.tls || cluster.retired) return;
-    if (auto made = clients_.get(*cluster.watch.tls); !made)
+  void add_watch(const config::Cluster& cluster) {
+    auto& context = contexts.watches.emplace_back();
+    if (!cluster.watch.tls) return;
+    auto made = clients_.get(*cluster.watch.tls);
+    if (made)
+      context = std::move(*made);
+    else if (!cluster.retired)
       fail(cluster.where, "'watch' of cluster '" + cluster.name + "'", made.error());
   }
 
   void add_server(const config::Proxy& proxy, const config::Server& server) {
     auto& context = servers.back().emplace_back();
-    if (!server.tls.sessions) return;
+    const bool checked =
+        server.check.enabled && (server.check.ssl || config::connects_with_tls(proxy.check));
+    if (!server.tls.sessions && !checked) return;
     auto made = clients_.get(server.tls);
     if (made)
       context = std::move(*made);
@@ -37,7 +42,7 @@ class TlsLoading {
   }
 
   TlsContexts contexts;
-  proxy::ServerContexts servers;
+  tls::ServerContexts servers;
   std::vector<Error> errors;
 
  private:
@@ -68,10 +73,10 @@ Expected<TlsContexts, std::vector<Error>> load_tls(const config::Config& config)
   if (config.state)
     for (const auto& bind : config.state->http)
       loading.add_bind("section 'state'", bind, tls::Application::http);
-  for (const auto& cluster : config.clusters) loading.check_watch(cluster);
+  for (const auto& cluster : config.clusters) loading.add_watch(cluster);
   if (!loading.errors.empty()) return std::move(loading.errors);
   loading.contexts.servers =
-      std::make_shared<const proxy::ServerContexts>(std::move(loading.servers));
+      std::make_shared<const tls::ServerContexts>(std::move(loading.servers));
   return std::move(loading.contexts);
 }
 

@@ -14,7 +14,8 @@ namespace novip::app {
 /// keep what they began with.
 struct TlsContexts {
   std::map<const config::Bind*, std::shared_ptr<const tls::ServerContext>> binds;
-  std::shared_ptr<const proxy::ServerContexts> servers;
+  std::shared_ptr<const tls::ServerContexts> servers;  // for sessions and checks
+  std::vector<tls::Context> watches;                   // by cluster; null: HTTP in plain, or none
 
   std::shared_ptr<const tls::ServerContext> of(const config::Bind& bind) const;
 };

@@ -87,4 +87,15 @@ struct PgsqlCheck {
 };  // option pgsql-check user
 using CheckMethod = std::variant<PlainCheck, TcpCheck, HttpCheck, PgsqlCheck>;
 
+/// Whether a rule of the check itself connects over TLS, whatever its server's line says.
+inline bool connects_with_tls(const CheckMethod& method) {
+  if (const auto* http = std::get_if<HttpCheck>(&method))
+    return http->connect && http->connect->ssl;
+  if (const auto* tcp = std::get_if<TcpCheck>(&method))
+    for (const auto& rule : tcp->rules)
+      if (const auto* connect = std::get_if<CheckConnect>(&rule))
+        if (connect->ssl) return true;
+  return false;
+}
+
 }  // namespace novip::config

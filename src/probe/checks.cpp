@@ -15,14 +15,12 @@
 #include "probe/resolution.h"
 #include "probe/rhythm.h"
 #include "tls/asio_stream.h"
-#include "tls/client_context.h"
 
 namespace novip::probe {
 
 namespace {
 
 namespace asio = boost::asio;
-using Complaints = std::vector<std::pair<int, std::string>>;
 using TlsContext = std::shared_ptr<asio::ssl::context>;
 
 constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
@@ -42,16 +40,6 @@ struct Probe {
   bool hastened = false;  // while asking: fastinter comes next
 };
 
-bool connects_with_tls(const config::CheckMethod& method) {
-  if (const auto* http = std::get_if<config::HttpCheck>(&method))
-    return http->connect && http->connect->ssl;
-  if (const auto* tcp = std::get_if<config::TcpCheck>(&method))
-    for (const auto& rule : tcp->rules)
-      if (const auto* connect = std::get_if<config::CheckConnect>(&rule))
-        if (connect->ssl) return true;
-  return false;
-}
-
 Milliseconds elapsed(TimePoint start, TimePoint now) {
   return std::chrono::duration_cast<Milliseconds>(now - start);
 }
@@ -62,9 +50,8 @@ Milliseconds elapsed(TimePoint start, TimePoint now) {
 class Checks::Runner : public std::enable_shared_from_this<Runner> {
  public:
   Runner(asio::io_context& io, cluster::Roster& roster,
-         std::shared_ptr<const config::Config> config);
+         std::shared_ptr<const config::Config> config, const tls::ServerContexts& contexts);
 
-  const Complaints& complaints() const { return complaints_; }
   void start();
   void keep_rhythm_of(const Runner& before);
   void stop();
@@ -75,8 +62,7 @@ class Checks::Runner : public std::enable_shared_from_this<Runner> {
   asio::awaitable<bool> check(const Probe* probe);
   asio::awaitable<bool> ask_agent(const Probe* probe);
 
-  void add_probes(std::size_t proxy, std::size_t server);
-  void load_tls(std::size_t proxy, std::size_t server);
+  void add_probes(std::size_t proxy, std::size_t server, const tls::ServerContexts& contexts);
   Subject subject_of(const Probe& probe) const;
   const cluster::ServerState& state_of(const Probe& probe) const;
   Milliseconds interval_of(const Probe& probe) const;
@@ -87,8 +73,6 @@ class Checks::Runner : public std::enable_shared_from_this<Runner> {
   std::shared_ptr<const config::Config> config_;
   std::vector<Script> scripts_;               // by proxy
   std::vector<std::vector<TlsContext>> tls_;  // by proxy and server
-  tls::ClientContexts contexts_;
-  Complaints complaints_;
   std::vector<std::unique_ptr<Probe>> probes_;
   std::vector<std::vector<Probe*>> health_probes_;  // by proxy and server; null when not checked
   std::minstd_rand random_{std::random_device{}()};
@@ -96,7 +80,8 @@ class Checks::Runner : public std::enable_shared_from_this<Runner> {
 };
 
 Checks::Runner::Runner(asio::io_context& io, cluster::Roster& roster,
-                       std::shared_ptr<const config::Config> config)
+                       std::shared_ptr<const config::Config> config,
+                       const tls::ServerContexts& contexts)
     : io_(io),
       roster_(roster),
       config_(std::move(config)),
@@ -109,32 +94,21 @@ Checks::Runner::Runner(asio::io_context& io, cluster::Roster& roster,
     health_probes_[proxy].resize(settings.servers.size());
     if (settings.disabled || !settings.is_backend()) continue;
     for (std::size_t server = 0; server < settings.servers.size(); ++server)
-      add_probes(proxy, server);
+      add_probes(proxy, server, contexts);
   }
 }
 
-void Checks::Runner::add_probes(std::size_t proxy, std::size_t server) {
+void Checks::Runner::add_probes(std::size_t proxy, std::size_t server,
+                                const tls::ServerContexts& contexts) {
   const auto& settings = config_->proxies[proxy].servers[server];
   if (settings.check.enabled) {
-    load_tls(proxy, server);
+    if (const auto& context = contexts[proxy][server])
+      tls_[proxy][server] = std::make_shared<asio::ssl::context>(tls::for_asio(context));
     probes_.push_back(std::make_unique<Probe>(io_, Probe::Kind::health, proxy, server));
     health_probes_[proxy][server] = probes_.back().get();
   }
   if (settings.agent.enabled)
     probes_.push_back(std::make_unique<Probe>(io_, Probe::Kind::agent, proxy, server));
-}
-
-void Checks::Runner::load_tls(std::size_t proxy, std::size_t server) {
-  const auto& backend = config_->proxies[proxy];
-  const auto& settings = backend.servers[server];
-  if (!settings.check.ssl && !connects_with_tls(backend.check)) return;
-  auto context = contexts_.get(settings.tls);
-  if (!context)
-    complaints_.emplace_back(
-        static_cast<int>(proxy),
-        "Server " + backend.name + "/" + settings.name + ": " + context.error().message);
-  else
-    tls_[proxy][server] = std::make_shared<boost::asio::ssl::context>(tls::for_asio(*context));
 }
 
 void Checks::Runner::start() {
@@ -261,13 +235,11 @@ Milliseconds Checks::Runner::delay_after(Probe& probe) {
 }
 
 Checks::Checks(asio::io_context& io, cluster::Roster& roster,
-               std::shared_ptr<const config::Config> config)
-    : runner_(std::make_shared<Runner>(io, roster, std::move(config))),
+               std::shared_ptr<const config::Config> config, const tls::ServerContexts& contexts)
+    : runner_(std::make_shared<Runner>(io, roster, std::move(config), contexts)),
       resolution_(std::make_unique<Resolution>(io, roster)) {}
 
 Checks::~Checks() { stop(); }
-
-const Complaints& Checks::complaints() const { return runner_->complaints(); }
 
 void Checks::start() {
   resolution_->start();

@@ -2,13 +2,11 @@
 
 #include <cstddef>
 #include <memory>
-#include <string>
-#include <utility>
-#include <vector>
 
 #include <boost/asio/io_context.hpp>
 
 #include "cluster/roster.h"
+#include "tls/client_context.h"
 
 namespace novip::probe {
 
@@ -18,14 +16,12 @@ class Resolution;
 /// keeps the addresses of servers with `resolvers`. Control thread only.
 class Checks {
  public:
-  /// Of `config`, which is the roster's own before start(). Reads the certificates of TLS checks:
-  /// make it before chroot. `roster` must outlive it; `io` may outlive both.
+  /// Of `config`, which is the roster's own before start(). `contexts`: of servers that are checked
+  /// over TLS. `roster` must outlive it; `io` may outlive both.
   Checks(boost::asio::io_context& io, cluster::Roster& roster,
-         std::shared_ptr<const config::Config> config);
+         std::shared_ptr<const config::Config> config, const tls::ServerContexts& contexts);
   ~Checks();  // stops
 
-  /// Certificates that cannot be used, and whose servers they are of.
-  const std::vector<std::pair<int, std::string>>& complaints() const;
   void start();
   /// Instead of start(), after a reload: checks whose time has not changed go on in the rhythm of
   /// those that `before` did, which is stopped.

@@ -108,10 +108,6 @@ asio::awaitable<HttpLine::Problem> HttpLine::connect() {
 
 asio::awaitable<HttpLine::Problem> HttpLine::encrypt() {
   const auto& settings = settings_.tls->settings;
-  if (!settings_.tls->context) {
-    unencrypted_ = "the ca-file or crt of 'watch' cannot be used";
-    co_return asio::error::operation_aborted;
-  }
   tls::expect_host(stream_.encrypt(settings_.tls->context), settings, settings.sni);
   const auto [problem] = co_await stream_.async_handshake(asio::ssl::stream_base::client, no_throw);
   if (problem.category() == asio::error::get_ssl_category())

@@ -26,7 +26,7 @@ boost::asio::ip::tcp::endpoint asio_endpoint(const Endpoint& address);
 /// TLS with the REST ports of a cluster's nodes.
 struct RestTls {
   config::ServerTls settings;
-  tls::Context context;  // changed by a reload, for connections from then on
+  tls::Context context;  // never null; changed by a reload, for connections from then on
 };
 
 /// One HTTP/1.1 connection to the REST port of a node, opened when it is needed and kept: for

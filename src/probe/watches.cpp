@@ -14,7 +14,6 @@
 #include "probe/rhythm.h"
 #include "probe/watch_http.h"
 #include "probe/watch_node.h"
-#include "tls/client_context.h"
 
 namespace novip::probe {
 
@@ -67,10 +66,11 @@ MakeNodeWatch& maker(Source source) {
 /// Shared with its coroutines.
 class Watches::Runner : public std::enable_shared_from_this<Runner> {
  public:
-  Runner(asio::io_context& io, std::shared_ptr<const config::Cluster> settings, Events events);
+  Runner(asio::io_context& io, std::shared_ptr<const config::Cluster> settings,
+         const tls::Context& tls, Events events);
 
   void start(const std::vector<std::string>& troubles);
-  void renew();
+  void renew(const tls::Context& tls);
   void stop();
   void ask(std::size_t node, Milliseconds limit, NodeWatch::Answered done);
 
@@ -90,25 +90,22 @@ class Watches::Runner : public std::enable_shared_from_this<Runner> {
 };
 
 Watches::Runner::Runner(asio::io_context& io, std::shared_ptr<const config::Cluster> settings,
-                        Events events)
+                        const tls::Context& tls, Events events)
     : io_(io),
       settings_(std::move(settings)),
       events_(std::move(events)),
       nodes_(settings_->nodes.size()),
       timer_(io) {
-  if (const auto& wanted = settings_->watch.tls) {
-    tls_ = std::make_shared<RestTls>(RestTls{*wanted, nullptr});
-    renew();
-  }
+  if (const auto& wanted = settings_->watch.tls)
+    tls_ = std::make_shared<RestTls>(RestTls{*wanted, tls});
   for (std::size_t node = 0; node < nodes_.size(); ++node)
     if (settings_->nodes[node].host.address.is_ip())
       nodes_[node].watch =
           maker(settings_->watch.source)(io, *settings_, node, tls_, news_of(node));
 }
 
-void Watches::Runner::renew() {
-  if (!tls_) return;
-  if (auto context = tls::client_context(tls_->settings)) tls_->context = std::move(*context);
+void Watches::Runner::renew(const tls::Context& tls) {
+  if (tls_) tls_->context = tls;
 }
 
 NodeNews Watches::Runner::news_of(std::size_t node) {
@@ -175,14 +172,14 @@ void Watches::Runner::ask(std::size_t node, Milliseconds limit, NodeWatch::Answe
 }
 
 Watches::Watches(asio::io_context& io, std::shared_ptr<const config::Cluster> settings,
-                 Events events)
-    : runner_(std::make_shared<Runner>(io, std::move(settings), std::move(events))) {}
+                 const tls::Context& tls, Events events)
+    : runner_(std::make_shared<Runner>(io, std::move(settings), tls, std::move(events))) {}
 
 Watches::~Watches() { stop(); }
 
 void Watches::start(const std::vector<std::string>& troubles) { runner_->start(troubles); }
 
-void Watches::renew() { runner_->renew(); }
+void Watches::renew(const tls::Context& tls) { runner_->renew(tls); }
 
 void Watches::stop() { runner_->stop(); }
 

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "cluster/instance.h"
 #include "config/model.h"
+#include "tls/openssl.h"
 
 namespace novip::probe {
 
@@ -27,15 +28,15 @@ class Watches {
     std::function<void(std::size_t node, const std::string& why)> trouble;
   };
 
-  /// `io` may outlive it. Reads the files of `watch … ssl`; ones that cannot be used are trouble.
+  /// `io` may outlive it. `tls`: for `watch … ssl`; null: HTTP in plain.
   Watches(boost::asio::io_context& io, std::shared_ptr<const config::Cluster> settings,
-          Events events);
+          const tls::Context& tls, Events events);
   ~Watches();  // stops
 
   /// `troubles`: what was told of each node before there was this object; none: nothing.
   void start(const std::vector<std::string>& troubles = {});
-  /// Reads those files anew; what cannot be used leaves what there was.
-  void renew();
+  /// For connections from now on.
+  void renew(const tls::Context& tls);
   /// Nothing is told any more.
   void stop();
 

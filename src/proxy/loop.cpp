@@ -17,7 +17,7 @@ constexpr Clock::rep nobody_waits = std::numeric_limits<Clock::rep>::max();
 
 Loop::Loop(unsigned number, unsigned worker_count, const Shared& shared,
            std::shared_ptr<const cluster::Snapshot> snapshot, std::vector<Listener> listeners,
-           std::shared_ptr<const ServerContexts> tls)
+           std::shared_ptr<const tls::ServerContexts> tls)
     : number_(number),
       worker_count_(worker_count),
       shared_(shared),
@@ -184,7 +184,7 @@ void Loop::make_backends(const cluster::Snapshot& snapshot) {
 }
 
 void Loop::adopt(std::shared_ptr<const cluster::Snapshot> snapshot, std::vector<Listener> listeners,
-                 std::shared_ptr<const ServerContexts> tls) {
+                 std::shared_ptr<const tls::ServerContexts> tls) {
   const auto stays = [&listeners](const Acceptor& acceptor) {
     return std::ranges::any_of(listeners, [&acceptor](const Listener& listener) {
       return listener.socket == acceptor.socket();

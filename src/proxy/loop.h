@@ -35,7 +35,7 @@ class Loop {
 
   Loop(unsigned number, unsigned worker_count, const Shared& shared,
        std::shared_ptr<const cluster::Snapshot> snapshot, std::vector<Listener> listeners,
-       std::shared_ptr<const ServerContexts> tls);
+       std::shared_ptr<const tls::ServerContexts> tls);
   ~Loop();
 
   void run();  // until there is nothing left to do
@@ -55,7 +55,7 @@ class Loop {
 
   // Commands
   void adopt(std::shared_ptr<const cluster::Snapshot> snapshot, std::vector<Listener> listeners,
-             std::shared_ptr<const ServerContexts> tls);
+             std::shared_ptr<const tls::ServerContexts> tls);
   void publish(std::shared_ptr<const cluster::Snapshot> snapshot);
   void verified(std::size_t proxy, std::size_t server, std::uint64_t ticket, bool qualifies) {
     verification_.answered(proxy, server, ticket, qualifies);
@@ -137,7 +137,7 @@ class Loop {
   const unsigned number_, worker_count_;
   const Shared shared_;
   std::shared_ptr<const cluster::Snapshot> snapshot_;
-  std::shared_ptr<const ServerContexts> tls_;
+  std::shared_ptr<const tls::ServerContexts> tls_;
   cluster::WorkerCounters counters_;
   std::vector<Loop*> peers_;
 

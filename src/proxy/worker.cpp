@@ -8,7 +8,7 @@ namespace novip::proxy {
 
 Worker::Worker(unsigned number, unsigned worker_count, const Shared& shared,
                std::shared_ptr<const cluster::Snapshot> snapshot, std::vector<Listener> listeners,
-               std::shared_ptr<const ServerContexts> tls)
+               std::shared_ptr<const tls::ServerContexts> tls)
     : loop_(std::make_unique<Loop>(number, worker_count, shared, std::move(snapshot),
                                    std::move(listeners), std::move(tls))) {}
 
@@ -40,7 +40,8 @@ void Worker::publish(std::shared_ptr<const cluster::Snapshot> snapshot) {
 void Worker::fit(const config::Config& config) { loop_->fit(config); }
 
 void Worker::adopt(std::shared_ptr<const cluster::Snapshot> snapshot,
-                   std::vector<Listener> listeners, std::shared_ptr<const ServerContexts> tls) {
+                   std::vector<Listener> listeners,
+                   std::shared_ptr<const tls::ServerContexts> tls) {
   post([this, snapshot = std::move(snapshot), listeners = std::move(listeners),
         tls = std::move(tls)]() mutable {
     loop_->adopt(std::move(snapshot), std::move(listeners), std::move(tls));

@@ -14,6 +14,7 @@
 #include "cluster/counters.h"
 #include "cluster/snapshot.h"
 #include "net/log.h"
+#include "tls/client_context.h"
 #include "tls/server_context.h"
 
 namespace novip::proxy {
@@ -29,9 +30,6 @@ struct Listener {
   std::uint64_t socket = 0;                       // descriptors of one socket have the same number
   std::shared_ptr<const tls::ServerContext> tls;  // of a bind with `ssl`
 };
-
-/// TLS towards servers, by proxy and server; null where sessions go in plain.
-using ServerContexts = std::vector<std::vector<tls::Context>>;
 
 /// A live session, as `show sess` tells it. A copy: safe to read on any thread.
 struct SessionInfo {
@@ -71,7 +69,7 @@ class Worker {
   /// `listeners` are this worker's own. Nothing runs before start().
   Worker(unsigned number, unsigned worker_count, const Shared& shared,
          std::shared_ptr<const cluster::Snapshot> snapshot, std::vector<Listener> listeners,
-         std::shared_ptr<const ServerContexts> tls = nullptr);
+         std::shared_ptr<const tls::ServerContexts> tls = nullptr);
   ~Worker();  // after join()
 
   void start();  // starts the thread
@@ -83,7 +81,7 @@ class Worker {
   /// one turn. `listeners` are all that there are from now on; the clients in the backlog of those
   /// that are not among them are let in before they close.
   void adopt(std::shared_ptr<const cluster::Snapshot> snapshot, std::vector<Listener> listeners,
-             std::shared_ptr<const ServerContexts> tls = nullptr);
+             std::shared_ptr<const tls::ServerContexts> tls = nullptr);
   /// Soft stop (SIGUSR1): lets in who is in the backlog, closes listeners; the thread ends with the
   /// last session, or when `deadline` passes (TimePoint::max(): never).
   void stop_accepting(TimePoint deadline);

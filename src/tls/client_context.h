@@ -17,6 +17,9 @@ Expected<Context> client_context(const config::ServerTls& settings);
 /// have: `verifyhost`, else the same, as HAProxy.
 void expect_host(ssl_st* ssl, const config::ServerTls& settings, const std::string& sni);
 
+/// By proxy and server; null: nothing is encrypted there.
+using ServerContexts = std::vector<std::vector<Context>>;
+
 /// Servers that say the same share a context.
 class ClientContexts {
  public:

@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import socket
 import ssl
+import subprocess
 
 import pytest
 
@@ -28,6 +29,19 @@ listen pool
     bind 127.0.0.1:{port}
     timeout connect 5s
     cluster pg role primary
+"""
+
+
+# An HAProxy's way to ask the same port.
+CHECKED = """
+listen checked
+    bind 127.0.0.1:{port}
+    timeout connect 5s
+    timeout client 1m
+    timeout server 1m
+    option httpchk
+    http-check send meth GET uri /primary
+    server srv1 127.0.0.1:{agent} check check-ssl ca-file {authority} inter 100ms
 """
 
 
@@ -171,3 +185,30 @@ def test_certificates_are_rotated(start_agent, start_watcher, authority, strange
     wait_up(watcher)
     file.write_text("no certificate")
     assert "Success=0" in agent.api("reload")
+
+
+@pytest.mark.root_only
+def test_files_are_read_before_the_chroot(start_agent, start_proxy, native, authority, certificate,
+                                          folder):
+    """Debian's haproxy.cfg has one; afterwards they are out of reach, and so are keys of root's."""
+    jail = folder / "jail"
+    jail.mkdir()
+    _, port = start_agent(f"ssl crt {certificate}")
+    watch = f"agent port {port} ssl ca-file {authority.certificate} crt {authority.issue('watcher')}"
+    proxy = start_proxy(
+        f"global\n    chroot {jail}\n    user nobody\n"
+        + POOL.format(watch=watch, postgres=native.ports.postgres, port=free_port())
+        + CHECKED.format(agent=port, port=free_port(), authority=authority.certificate))
+    wait_up(proxy)
+    wait_for(lambda: proxy.api.status("checked")["srv1"].startswith("UP"), "checks go over TLS")
+
+
+def test_a_check_s_authority_that_is_none_is_told(folder):
+    file, empty = folder / "checked.cfg", folder / "empty.pem"
+    empty.write_text("no certificate\n")
+    file.write_text("defaults\n    mode tcp\n"
+                    + CHECKED.format(agent=1, port=free_port(), authority=empty))
+    told = subprocess.run([settings.BINARY, "-c", "-f", file], text=True, capture_output=True,
+                          timeout=20)
+    assert told.returncode == 1
+    assert f"{file}:11] : server 'checked/srv1': cannot use ca-file '{empty}'" in told.stderr

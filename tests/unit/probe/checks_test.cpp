@@ -32,7 +32,9 @@ class ChecksTest : public ::testing::Test {
 
   void start() {
     roster_ = std::make_unique<cluster::Roster>(config_, 100, Clock::now());
-    checks_ = std::make_unique<Checks>(io_, *roster_, roster_->shared_config());
+    tls::ServerContexts plain;
+    for (const auto& proxy : config_->proxies) plain.emplace_back(proxy.servers.size());
+    checks_ = std::make_unique<Checks>(io_, *roster_, roster_->shared_config(), plain);
     checks_->start();
   }
 

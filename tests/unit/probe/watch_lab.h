@@ -151,7 +151,7 @@ class WatchTest : public ::testing::Test {
       troubles_.push_back({node, why});
     };
     watches_ = std::make_unique<Watches>(
-        io_, std::shared_ptr<const config::Cluster>(config_, &settings()), events);
+        io_, std::shared_ptr<const config::Cluster>(config_, &settings()), nullptr, events);
     watches_->start();
   }
   /// Ten seconds at most.
