@@ -25,6 +25,7 @@ SEEDS = REPOSITORY / "tests" / "fuzz" / "corpus"
 TOTALS = REPOSITORY / "tests" / "fuzz" / "hours.json"
 DOCUMENT = REPOSITORY / "docs" / "fuzzing.md"
 SLICE = 60      # seconds until another fuzzer has its turn
+INTERRUPTED = 72    # libFuzzer's exit code when a signal asked it to end
 
 TEXT = """\
 # Fuzzing
@@ -71,7 +72,7 @@ def run(name, seconds):
         said = child.stderr.read()
         _, status, used = os.wait4(child.pid, 0)
         child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode in (-signal.SIGINT, -signal.SIGTERM):
+    if child.returncode in (INTERRUPTED, -signal.SIGINT, -signal.SIGTERM):
         raise KeyboardInterrupt
     return Totals(used.ru_utime + used.ru_stime, number(r"Done (\d+) runs", said),
                   number(r" cov: (\d+)", said), len(os.listdir(corpus)),
