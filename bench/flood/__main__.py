@@ -17,7 +17,7 @@ sys.path[1:1] = [str(REPOSITORY / "bench"), str(REPOSITORY / "tests" / "componen
 
 from common import pgbench                                      # noqa: E402
 from common.machine import environment                          # noqa: E402
-from common.markdown import spread, table                               # noqa: E402
+from common.markdown import spread, table                       # noqa: E402
 from common.program import argument_parser, run_to_the_end, say, temporary_folder   # noqa: E402
 from harness import configurations                              # noqa: E402
 from harness.cluster import Cluster                             # noqa: E402

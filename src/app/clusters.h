@@ -30,9 +30,9 @@ class Clusters {
 
   void start();
   void stop();
-  /// After Roster::adopt(): a cluster that is as it was goes on, with the certificates of
-  /// now; another one begins with what is
-  /// known of the nodes that it still has. Topologies of the others are gone.
+  /// After Roster::adopt(): a cluster that is as it was goes on, with the certificates of now;
+  /// another one begins with what is known of the nodes that it still has. Topologies of the others
+  /// are gone.
   void adopt(const std::vector<tls::Context>& tls);
   /// Whether a role pool's server is in its role, by a state asked for after this call. The Roster
   /// follows from the answer before `done` is called.

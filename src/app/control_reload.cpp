@@ -1,7 +1,6 @@
 // A new configuration in the same process: read on a thread of its own, checked and opened
 // completely, and only then gone over to, in one turn of the control thread. Whatever fails before
 // that changes nothing.
-#include <algorithm>
 #include <chrono>
 #include <utility>
 

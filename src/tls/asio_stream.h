@@ -63,10 +63,7 @@ class AsioStream {
   auto async_read_some(const Buffers& buffers, Token&& token) {
     return boost::asio::async_initiate<Token, void(boost::system::error_code, std::size_t)>(
         [this](auto handler, const Buffers& into) {
-          if (secure_)
-            secure_->async_read_some(into, std::move(handler));
-          else
-            lower_.async_read_some(into, std::move(handler));
+          in_use([&](auto& stream) { stream.async_read_some(into, std::move(handler)); });
         },
         token, buffers);
   }
@@ -74,10 +71,7 @@ class AsioStream {
   auto async_write_some(const Buffers& buffers, Token&& token) {
     return boost::asio::async_initiate<Token, void(boost::system::error_code, std::size_t)>(
         [this](auto handler, const Buffers& from) {
-          if (secure_)
-            secure_->async_write_some(from, std::move(handler));
-          else
-            lower_.async_write_some(from, std::move(handler));
+          in_use([&](auto& stream) { stream.async_write_some(from, std::move(handler)); });
         },
         token, buffers);
   }
@@ -87,14 +81,19 @@ class AsioStream {
   bool write_now(const std::string& bytes) {
     boost::system::error_code error;
     lower_.socket().non_blocking(true, error);
-    if (secure_)
-      boost::asio::write(*secure_, boost::asio::buffer(bytes), error);
-    else
-      boost::asio::write(lower_.socket(), boost::asio::buffer(bytes), error);
+    in_use([&](auto& stream) { boost::asio::write(stream, boost::asio::buffer(bytes), error); });
     return !error;
   }
 
  private:
+  template <typename Operation>
+  void in_use(Operation operation) {
+    if (secure_)
+      operation(*secure_);
+    else
+      operation(lower_);
+  }
+
   Lower lower_;
   std::optional<boost::asio::ssl::stream<Lower&>> secure_;
 };

@@ -111,6 +111,12 @@ def authority(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def stranger(tmp_path_factory):
+    """An authority that nobody trusts."""
+    return Authority(tmp_path_factory.mktemp("stranger"), "stranger")
+
+
+@pytest.fixture(scope="module")
 def certificate(authority):
     """novip's own, with its key, for clients of this machine."""
     return authority.issue("novip", "localhost", "127.0.0.1")

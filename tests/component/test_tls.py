@@ -11,7 +11,7 @@ import pytest
 from harness.configurations import cluster_section
 from harness.ports import free_port
 from harness.servers import TcpServer
-from harness.tls import Authority, TlsSocket, TlsWire, trusting_nobody
+from harness.tls import TlsSocket, TlsWire, trusting_nobody
 from harness.wait import wait_for
 from harness.wire import SSL_REQUEST, Wire, startup_packet
 
@@ -19,11 +19,6 @@ pytestmark = pytest.mark.novip_only
 
 GSS_REQUEST = b"\0\0\0\x08\x04\xd2\x16\x30"
 PRIMARY = "cluster pg role primary"
-
-
-@pytest.fixture(scope="module")
-def stranger(tmp_path_factory):
-    return Authority(tmp_path_factory.mktemp("stranger"), "stranger")
 
 
 @pytest.fixture

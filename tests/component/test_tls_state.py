@@ -10,7 +10,6 @@ import pytest
 
 from harness import settings
 from harness.ports import free_port
-from harness.tls import Authority
 from harness.wait import wait_for
 
 pytestmark = pytest.mark.novip_only
@@ -30,8 +29,6 @@ listen pool
     timeout connect 5s
     cluster pg role primary
 """
-
-
 # An HAProxy's way to ask the same port.
 CHECKED = """
 listen checked
@@ -43,11 +40,6 @@ listen checked
     http-check send meth GET uri /primary
     server srv1 127.0.0.1:{agent} check check-ssl ca-file {authority} inter 100ms
 """
-
-
-@pytest.fixture(scope="module")
-def stranger(tmp_path_factory):
-    return Authority(tmp_path_factory.mktemp("stranger"), "stranger")
 
 
 @pytest.fixture
