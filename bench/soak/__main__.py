@@ -72,11 +72,10 @@ def soak(cluster, options):
             cluster.wait_settled(SETTLING)
             load.wait_going()       # each client got something from the servers as they are now
             moves += 1
-            # The same moment of each minute, so that there are as many sessions.
-            pause = began + moves * options.every - time.monotonic()
-            time.sleep(max(0, pause))
-            for node in cluster.nodes:
-                samples[node.name].append(node.proxy.memory())
+            least = memory.least([node.proxy for node in cluster.nodes],
+                                 until=began + moves * options.every)
+            for node, size in zip(cluster.nodes, least):
+                samples[node.name].append(size)
             say(f"minute {(time.monotonic() - began) / 60:.1f}: {target.name} is the primary; "
                 f"{load.told()}; MB: "
                 + ", ".join(f"{name} {sizes[-1] / 1e6:.1f}" for name, sizes in samples.items()))

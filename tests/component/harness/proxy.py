@@ -50,9 +50,11 @@ class Proxy:
         return self._process.pid
 
     def memory(self):
-        """Its resident set, in bytes."""
+        """What it allocated and touched, in bytes: without pages of files, of which its resident set
+        has as many as the kernel finds good (some kernels page out what is cold, and read it again)."""
         status = pathlib.Path(f"/proc/{self.pid}/status").read_text()
-        return int(re.search(r"^VmRSS:\s+(\d+) kB", status, re.M)[1]) * 1024
+        return 1024 * sum(int(size) for size in
+                          re.findall(r"^(?:RssAnon|VmSwap):\s+(\d+) kB", status, re.M))
 
     def send(self, number):
         self._process.send(number)
