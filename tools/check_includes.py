@@ -17,7 +17,7 @@ ALLOWED = {
     "proxy": {"base", "config", "cluster", "net", "pgwire", "tls"},
     "agent": {"base", "config", "cluster", "net", "postgres", "tls"},
     "kernel": {"base", "config", "cluster", "net"},
-    "admin": {"base", "config", "cluster", "net"},
+    "admin": {"base", "config", "cluster", "net", "tls"},
     "console": {"base", "config"},
 }
 ALLOWED["app"] = set(ALLOWED)

@@ -14,6 +14,7 @@
 #include "cluster/roster.h"
 #include "cluster/topology.h"
 #include "config/model.h"
+#include "tls/server_context.h"
 
 namespace novip::admin {
 
@@ -82,6 +83,7 @@ struct ApiListener {
 struct PageListener {
   UniqueFd fd;
   std::size_t proxy = 0;
+  std::shared_ptr<const tls::ServerContext> tls;  // null: in plain
 };
 
 /// The stats sockets and the statistics page. Control thread only.

@@ -21,6 +21,8 @@
 #include "admin/page_request.h"
 #include "base/text.h"
 #include "net/http_framing.h"
+#include "net/listener.h"
+#include "tls/asio_stream.h"
 
 namespace novip::admin {
 
@@ -30,9 +32,12 @@ namespace http = boost::beast::http;
 
 namespace {
 
+using HttpStream = tls::AsioStream<Stream&>;
+
 constexpr auto awaiting = asio::as_tuple(asio::use_awaitable);
 constexpr unsigned page_connections = 100;      // at one time, all ports together
 constexpr Milliseconds default_timeout{15000};  // without `timeout client`
+constexpr Milliseconds parting_time{1000};      // for TLS's own goodbye
 
 /// What all connections of one port share.
 struct Service {
@@ -40,6 +45,7 @@ struct Service {
   std::shared_ptr<const PageMemory> memory;
   PageSite site;
   Milliseconds timeout{0};
+  std::shared_ptr<const tls::ServerContext> tls;  // null: in plain
 };
 
 void count_response(Service& service, const PageResponse& response, std::size_t bytes) {
@@ -50,9 +56,9 @@ void count_response(Service& service, const PageResponse& response, std::size_t 
 }
 
 /// False: the connection is over.
-asio::awaitable<bool> write_response(std::shared_ptr<Service> service, Stream& stream,
+asio::awaitable<bool> write_response(std::shared_ptr<Service> service, HttpStream& stream,
                                      PageResponse response) {
-  stream.expires_after(service->timeout);
+  stream.lower().expires_after(service->timeout);
   http::response_serializer<http::string_body> serializer(response);
   const auto [error, bytes] = co_await http::async_write(stream, serializer, awaiting);
   count_response(*service, response, bytes);
@@ -77,7 +83,7 @@ std::optional<PageResponse> response_to_error(const boost::system::error_code& e
 }
 
 /// Returns once every worker follows the order that was just carried out.
-asio::awaitable<void> wait_until_in_force(std::shared_ptr<Service> service, Stream& stream) {
+asio::awaitable<void> wait_until_in_force(std::shared_ptr<Service> service, HttpStream& stream) {
   const auto& when_in_force = service->statistics->process().when_in_force;
   if (!when_in_force) co_return;
   auto timer = std::make_shared<asio::steady_timer>(stream.get_executor(), service->timeout);
@@ -86,8 +92,8 @@ asio::awaitable<void> wait_until_in_force(std::shared_ptr<Service> service, Stre
 }
 
 /// Fills in which hashes of a `userlist` the visitor's password has.
-asio::awaitable<void> prove(std::shared_ptr<Service> service, Stream& stream, PageClient* client,
-                            std::string authorization) {
+asio::awaitable<void> prove(std::shared_ptr<Service> service, HttpStream& stream,
+                            PageClient* client, std::string authorization) {
   const auto visitor = parse_credentials(authorization);
   if (!visitor) co_return;
   auto hashes = hashes_of(service->statistics->roster().config().userlists, visitor->name);
@@ -108,14 +114,14 @@ asio::awaitable<void> prove(std::shared_ptr<Service> service, Stream& stream, Pa
 }
 
 /// Reads the rest of a request: only an order's form has a body.
-asio::awaitable<bool> serve_request(std::shared_ptr<Service> service, Stream& stream,
+asio::awaitable<bool> serve_request(std::shared_ptr<Service> service, HttpStream& stream,
                                     beast::flat_buffer& buffer, PageClient client,
                                     std::optional<net::Newcomers::Entry>* newcomer) {
   auto& counters = service->statistics->page_frontend(service->site.proxy);
   http::request_parser<http::string_body> parser;
   parser.header_limit(page_header_limit);
   parser.body_limit(page_body_limit);
-  stream.expires_after(service->timeout);
+  stream.lower().expires_after(service->timeout);
   auto [error, bytes] = co_await http::async_read(stream, buffer, parser, awaiting);
   newcomer->reset();
   counters.bytes_in.add(bytes);
@@ -134,26 +140,46 @@ asio::awaitable<bool> serve_request(std::shared_ptr<Service> service, Stream& st
   co_return co_await write_response(service, stream, std::move(response));
 }
 
-asio::awaitable<void> serve(std::shared_ptr<Service> service, Stream& stream,
+/// After the handshake. Who does not take part in it is a newcomer like any other.
+asio::awaitable<bool> encrypted(std::shared_ptr<Service> service, HttpStream& stream,
+                                std::shared_ptr<Places> places) {
+  const net::Newcomers::Entry newcomer(places->newcomers, stream.lower(), false);
+  stream.lower().expires_after(service->timeout);
+  stream.encrypt(service->tls->first());
+  const auto [error] = co_await stream.async_handshake(asio::ssl::stream_base::server, awaiting);
+  co_return !error;
+}
+
+asio::awaitable<void> part(HttpStream& stream) {
+  stream.lower().expires_after(parting_time);
+  if (stream.encrypted()) co_await stream.async_shutdown(awaiting);
+  boost::system::error_code ignored;
+  stream.lower().socket().shutdown(asio::socket_base::shutdown_both, ignored);
+  stream.lower().close();
+}
+
+asio::awaitable<void> serve(std::shared_ptr<Service> service, Stream& connection,
                             std::shared_ptr<Places> places) {
   auto& counters = service->statistics->page_frontend(service->site.proxy);
   auto& sessions = service->statistics->page_sessions(service->site.proxy);
   counters.connections.add();
   counters.sessions.add();
   sessions.try_acquire();
-  const int socket = stream.socket().native_handle();
+  const int socket = connection.socket().native_handle();
+  net::set_nodelay(socket);
   const Endpoint source = Endpoint::peer_of(socket), destination = Endpoint::local_of(socket);
   const PageClient client{source.host(), destination.is_loopback(), source, destination, {}};
   beast::flat_buffer buffer(page_header_limit + page_body_limit);
-  for (bool more = true, known = false; more; known = true) {
+  HttpStream stream(connection);
+  bool more = true;
+  if (service->tls) more = co_await encrypted(service, stream, places);
+  for (bool known = false; more; known = true) {
     std::optional<net::Newcomers::Entry> newcomer;
-    newcomer.emplace(places->newcomers, stream, known);
+    newcomer.emplace(places->newcomers, connection, known);
     more = co_await serve_request(service, stream, buffer, client, &newcomer);
   }
   sessions.release();
-  boost::system::error_code ignored;
-  stream.socket().shutdown(asio::socket_base::shutdown_both, ignored);
-  stream.close();
+  co_await part(stream);
 }
 
 }  // namespace
@@ -171,8 +197,9 @@ Page::Page(asio::io_context& io, std::shared_ptr<Statistics> statistics,
     const auto client = statistics->proxy(listener.proxy).settings->timeouts.client;
     const PageSite site{statistics.get(), &memory->history, listener.proxy, listeners.size(),
                         memory->token};
-    auto service = std::make_shared<Service>(
-        Service{statistics, memory, site, client.count() > 0 ? client : default_timeout});
+    auto service = std::make_shared<Service>(Service{statistics, memory, site,
+                                                     client.count() > 0 ? client : default_timeout,
+                                                     std::move(listener.tls)});
     const auto serve_client = [service, places](Stream& stream) {
       return serve(service, stream, places);
     };

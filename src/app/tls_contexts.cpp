@@ -66,8 +66,10 @@ Expected<TlsContexts, std::vector<Error>> load_tls(const config::Config& config)
   for (const auto& proxy : config.proxies) {
     loading.servers.emplace_back();
     if (proxy.disabled) continue;
+    const auto application =
+        proxy.mode == config::Mode::http ? tls::Application::http : tls::Application::postgresql;
     for (const auto& bind : proxy.binds)
-      loading.add_bind("'" + proxy.name + "'", bind, tls::Application::postgresql);
+      loading.add_bind("'" + proxy.name + "'", bind, application);
     for (const auto& server : proxy.servers) loading.add_server(proxy, server);
   }
   if (config.state)

@@ -22,4 +22,7 @@ std::span<const BindOption> bind_tls_options();
 /// Gives the bind its TLS, or tells what is wrong with the words together.
 void set_bind_tls(Parser& p, BindLine& line);
 
+/// Tells of an `alpn` that does not name what is spoken there.
+void check_alpn(Parser& p, const Bind& bind, Mode mode);
+
 }  // namespace novip::config

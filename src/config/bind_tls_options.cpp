@@ -1,8 +1,12 @@
+#include <algorithm>
+
+#include "base/text.h"
 #include "config/bind_option_table.h"
 #include "config/tls_words.h"
 
 // The options of a `bind` line that are about TLS (configuration.txt, 5.1). PostgreSQL's clients
-// ask for it within their own protocol, or begin with it when they know ALPN's "postgresql".
+// ask for it within their own protocol, or begin with it when they know ALPN's "postgresql". Those
+// of the statistics page and of the state's REST speak HTTPS.
 
 namespace novip::config {
 
@@ -24,9 +28,8 @@ void set_verify(Parser& p, BindLine& line, Value v) {
     p.error("'verify' expects 'none', 'optional' or 'required', got '" + v + "'");
 }
 
-void set_alpn(Parser& p, BindLine&, Value v) {
-  if (v != "postgresql")
-    p.error("'alpn' expects 'postgresql', the only protocol there is here, got '" + v + "'");
+void set_alpn(Parser&, BindLine& line, Value v) {
+  for (const auto name : split(v, ',')) line.tls.alpn.emplace_back(name);
 }
 
 void add_certificate(Parser& p, BindLine& line, Value v) {
@@ -49,7 +52,7 @@ constexpr BindOption own[] = {
      [](Parser& p, BindLine& line, Value v) { set_tls_file(p, line.tls.crl_file, p.ca_base, v); },
      "a file name"},
     {"verify", 1, set_verify, "'none', 'optional' or 'required'"},
-    {"alpn", 1, set_alpn, "'postgresql'"},
+    {"alpn", 1, set_alpn, "'postgresql', or 'http/1.1' for a statistics page"},
     {"strict-sni", 0, [](Parser&, BindLine& line, Value) { line.tls.strict_sni = true; }, ""},
     {"prefer-client-ciphers", 0, nullptr, "novip always follows the client's order", no_effect},
     {"tls-ticket-keys", 1, nullptr,
@@ -87,13 +90,21 @@ void set_bind_tls(Parser& p, BindLine& line) {
   }
   if (line.socket != nullptr || (line.http != nullptr && !*line.http))
     return p.error(start +
-                   "'ssl' is for PostgreSQL's clients, on a 'bind' line of a proxy, and for "
-                   "'mode http' of section 'state'");
+                   "'ssl' is for 'bind' lines of proxies, and for 'mode http' of section 'state'");
   if (tls.certificates.empty() && tls.lists.empty())
     p.error(start + "'ssl' needs a certificate: give 'crt', a PEM file of it and its key");
   if (tls.verify != ClientVerify::none && tls.ca_file.empty())
     p.error(start + "'verify' needs 'ca-file', the authorities whose certificates are good");
   line.bind.tls = tls;
+  if (line.http != nullptr) check_alpn(p, line.bind, Mode::http);
+}
+
+void check_alpn(Parser& p, const Bind& bind, Mode mode) {
+  if (!bind.tls || bind.tls->alpn.empty()) return;
+  const std::string spoken = mode == Mode::http ? "http/1.1" : "postgresql";
+  if (std::ranges::find(bind.tls->alpn, spoken) == bind.tls->alpn.end())
+    p.error_at(bind.where, "'bind " + bind.text + "': 'alpn' must name '" + spoken +
+                               "', the only protocol that novip speaks there");
 }
 
 }  // namespace novip::config

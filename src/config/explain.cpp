@@ -91,12 +91,19 @@ Lines explain_process(const Global& global) {
 }
 
 /// From other machines.
+bool is_reachable(const Bind& bind) {
+  return bind.inherited || (bind.address.is_ip() && !bind.address.is_loopback());
+}
+
 bool reachable(const State& state) {
-  const auto is_reachable = [](const Bind& bind) {
-    return bind.inherited || (bind.address.is_ip() && !bind.address.is_loopback());
-  };
   return std::ranges::any_of(state.binds, is_reachable) ||
          std::ranges::any_of(state.http, is_reachable);
+}
+
+bool shows_passwords(const Proxy& proxy) {
+  const auto in_plain = [](const Bind& bind) { return is_reachable(bind) && !bind.tls; };
+  return proxy.mode == Mode::http && !proxy.disabled && proxy.stats.asks_who() &&
+         std::ranges::any_of(proxy.binds, in_plain);
 }
 
 /// What is allowed and probably not meant.
@@ -115,6 +122,12 @@ Lines remarkable(const Config& config) {
     lines.push_back(
         "Whoever reaches the ports of section 'state' can read the state of PostgreSQL: 'allow' "
         "there, with the addresses of the other nodes, keeps others out.");
+  for (const auto& proxy : config.proxies)
+    if (shows_passwords(proxy))
+      lines.push_back(
+          "Passwords of " + proxy.name +
+          "'s statistics page cross the network in plain: 'ssl crt FILE' on its 'bind', "
+          "or a loopback address.");
   for (const auto& cluster : config.clusters)
     if (cluster.nodes.size() == 2 && cluster.needs_majority())
       lines.push_back("Cluster " + cluster.name +

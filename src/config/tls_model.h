@@ -31,8 +31,9 @@ struct BindTls {
   std::string crl_file;
   ClientVerify verify = ClientVerify::none;
   TlsProtocol protocol;
-  bool strict_sni = false;  // no certificate for that name: no handshake
-  bool required = false;    // `require-ssl`: who comes in plain is refused
+  std::vector<std::string> alpn;  // what it names; empty: what is spoken there
+  bool strict_sni = false;        // no certificate for that name: no handshake
+  bool required = false;          // `require-ssl`: who comes in plain is refused
 
   friend bool operator==(const BindTls&, const BindTls&) = default;
 };

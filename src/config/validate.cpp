@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "config/bind_option_table.h"
 #include "config/validate_access.h"
 #include "config/validate_clusters.h"
 #include "config/validate_kernel.h"
@@ -85,10 +86,6 @@ void check_mode(Parser& p, const Draft& draft) {
                    "'stats' statement ignored for " + title(proxy) + " as it requires HTTP mode");
     return;
   }
-  for (const Bind& bind : proxy.binds)
-    if (bind.tls)
-      p.error_at(bind.where, "'bind " + bind.text +
-                                 "': 'ssl' is for PostgreSQL's clients, and this is in HTTP mode");
   const std::string set_at =
       draft.mode_set ? "HTTP mode (set at " + at(*draft.mode_set) + ")" : "HTTP mode";
   if (!proxy.is_frontend())
@@ -203,6 +200,7 @@ void check_proxy(Parser& p, Draft& draft, const Backends& backends) {
   validate_servers(p, draft);
   if (proxy.disabled) return;
   check_mode(p, draft);
+  for (const Bind& bind : proxy.binds) check_alpn(p, bind, proxy.mode);
   check_default_backend(p, proxy, backends);
   if (!leads_to_pool(draft, backends)) check_timeouts(p, proxy);
 }

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include <boost/asio/async_result.hpp>
@@ -20,12 +21,12 @@ inline boost::asio::ssl::context for_asio(const Context& context) {
 }
 
 /// A connection in plain, or in TLS once it was encrypted: one AsyncStream for Asio and Beast.
-/// `Lower` is Beast's basic_stream, whose deadlines also hold for what TLS does by itself. For TLS
-/// of workers see Stream.
+/// `Lower` is Beast's basic_stream, or a reference to one of somebody else's; its deadlines also
+/// hold for what TLS does by itself. For TLS of workers see Stream.
 template <typename Lower>
 class AsioStream {
  public:
-  using executor_type = typename Lower::executor_type;
+  using executor_type = typename std::remove_reference_t<Lower>::executor_type;
 
   template <typename Argument>
   explicit AsioStream(Argument&& argument) : lower_(std::forward<Argument>(argument)) {}

@@ -153,6 +153,19 @@ TEST(Explain, ANodeThatNobodyWillHearOf) {
             std::string::npos);
 }
 
+TEST(Explain, PasswordsInPlain) {
+  const auto page = [](const std::string& bind) {
+    return explained("listen st\n mode http\n bind " + bind +
+                     "\n stats uri /\n stats auth a:b\n timeout client 1s\n");
+  };
+  const std::string note =
+      "Passwords of st's statistics page cross the network in plain: 'ssl crt FILE' on its "
+      "'bind', or a loopback address.";
+  expect_line(page(":7000"), note);
+  EXPECT_EQ(page(":7000 ssl crt /x.pem").find(note), std::string::npos);
+  EXPECT_EQ(page("127.0.0.1:7000").find(note), std::string::npos);
+}
+
 TEST(Explain, Words) {
   EXPECT_EQ(span_text(Milliseconds(1500)), "1500 ms");
   EXPECT_EQ(span_text(Milliseconds(90000)), "90 s");

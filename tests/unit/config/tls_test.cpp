@@ -61,15 +61,26 @@ TEST(BindTls, Mistakes) {
   EXPECT_EQ(told_of_bind("require-ssl"),
             "6! 'bind' :1: 'require-ssl' without 'ssl': nobody could connect\n");
   EXPECT_NE(told_of_bind("ssl crt /x.pem ssl-min-ver SSLv3").find("is broken"), std::string::npos);
-  EXPECT_NE(told_of_bind("ssl crt /x.pem alpn h2").find("'alpn' expects 'postgresql'"),
-            std::string::npos);
+  EXPECT_EQ(told_of_bind("ssl crt /x.pem alpn h2,http/1.1"),
+            "6! 'bind :1': 'alpn' must name 'postgresql', the only protocol that novip speaks "
+            "there\n");
   EXPECT_NE(told_of_bind("ssl crt /x.pem verify maybe").find("'verify' expects"),
             std::string::npos);
-  EXPECT_NE(told(read("global\n stats socket /s ssl crt /x.pem\n")).find("PostgreSQL's clients"),
-            std::string::npos);
-  EXPECT_NE(told(read(timeouts + "listen a\n mode http\n bind :1 ssl crt /x.pem\n stats enable\n"))
-                .find("7! 'bind :1': 'ssl' is for PostgreSQL's clients, and this is in HTTP mode"),
-            std::string::npos);
+  EXPECT_NE(
+      told(read("global\n stats socket /s ssl crt /x.pem\n")).find("for 'bind' lines of proxies"),
+      std::string::npos);
+}
+
+TEST(BindTls, OfAStatisticsPage) {
+  const auto page = [](const std::string& options) {
+    return told(read(timeouts + "listen a\n mode http\n bind :1 ssl crt /x.pem " + options +
+                     "\n stats enable\n"));
+  };
+  EXPECT_EQ(page(""), "");
+  EXPECT_EQ(page("alpn h2,http/1.1"), "");
+  EXPECT_EQ(
+      page("alpn h2"),
+      "7! 'bind :1': 'alpn' must name 'http/1.1', the only protocol that novip speaks there\n");
 }
 
 TEST(BindTls, DefaultsOfGlobal) {
