@@ -25,7 +25,9 @@ HttpCheck http_check(const Draft& draft) {
   return check;
 }
 
-CheckMethod method(const Draft& draft) {
+}  // namespace
+
+CheckMethod check_method(const Draft& draft) {
   switch (draft.check) {
     case Draft::Check::tcp:
       return TcpCheck{draft.tcp_rules};
@@ -39,11 +41,9 @@ CheckMethod method(const Draft& draft) {
   return PlainCheck{};
 }
 
-}  // namespace
-
 Proxy assemble(Draft draft, const Global& global) {
   Proxy proxy = std::move(draft.proxy);
-  if (proxy.is_backend()) proxy.check = method(draft);
+  if (proxy.is_backend()) proxy.check = check_method(draft);
   for (Bind& bind : proxy.binds)
     if (bind.tls) fill_in(bind.tls->protocol, global.bind_tls);
   for (Server& server : proxy.servers) fill_in(server.tls.protocol, global.server_tls);

@@ -66,6 +66,9 @@ struct Draft {
   std::vector<std::pair<Location, std::string>> http_rules;
 };
 
+/// How its servers are checked, by what was read so far.
+CheckMethod check_method(const Draft& draft);
+
 /// The proxy that the draft describes, once all lines are read.
 Proxy assemble(Draft draft, const Global& global);
 

@@ -25,17 +25,8 @@ bool has_check_port(const Draft& draft, const Server& server) {
          std::none_of(rules.begin(), rules.end(), is_connect_without_port);
 }
 
-bool is_tls_connect(const TcpCheckRule& rule) {
-  const auto* const connect = std::get_if<CheckConnect>(&rule);
-  return connect != nullptr && connect->ssl;
-}
-
 bool checks_over_tls(const Draft& draft, const Server& server) {
-  if (server.check.ssl) return true;
-  if (!server.check.enabled) return false;
-  if (draft.check == Draft::Check::http) return draft.http_connect && draft.http_connect->ssl;
-  return draft.check == Draft::Check::tcp &&
-         std::any_of(draft.tcp_rules.begin(), draft.tcp_rules.end(), is_tls_connect);
+  return server.check.ssl || (server.check.enabled && connects_with_tls(check_method(draft)));
 }
 
 /// Rules of a check that the last `option …chk` did not choose.
