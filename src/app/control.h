@@ -63,6 +63,8 @@ class Control {
   void serve();
   void publish();
   void hasten_unknown();
+
+  // control_stop.cpp
   void wait_for_signal();
   void on_signal(int signal);
   void soft_stop();

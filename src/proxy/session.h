@@ -97,12 +97,6 @@ class Session final : public Watcher,
   enum class Header { complete, incomplete, invalid, closed };
   Header read_proxy_header();
   void refuse(const char* why);
-  Cause enter_backend();
-  Cause choose_backend();
-  bool awaits_tls(std::size_t proxy);
-  cluster::Situation situation(const Endpoint& here) const;
-  std::int32_t lead();
-  bool passes(const std::vector<config::AccessRule>& rules) const;
   void connected();
   void hand_over();
   void choose_splicing();
@@ -110,6 +104,14 @@ class Session final : public Watcher,
   Cause late(Cause stage) const;
   bool client_has_gone(std::uint32_t events) const;
   Endpoint destination() const;
+
+  // session_backend.cpp: from the frontend, by its rules, into a backend
+  Cause enter_backend();
+  Cause choose_backend();
+  bool awaits_tls(std::size_t proxy);
+  cluster::Situation situation(const Endpoint& here) const;
+  std::int32_t lead();
+  bool passes(const std::vector<config::AccessRule>& rules) const;
 
   // session_start.cpp: how a PostgreSQL session comes to a server, stage by stage
   void start();
@@ -131,6 +133,8 @@ class Session final : public Watcher,
   void drop_server();
   unsigned usable_servers() const;
   void note_packet(const pgwire::FirstPacket& packet);
+
+  // session_cancel.cpp: a client that asks for a cancel
   SetUp deliver_cancel();
   void send_cancel(std::size_t proxy, std::size_t number);
 

@@ -9,7 +9,6 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
-#include "proxy/connect.h"
 #include "proxy/loop.h"
 #include "proxy/own_address.h"
 #include "proxy/session.h"
@@ -23,7 +22,6 @@ namespace {
 constexpr Milliseconds packet_limit{10000};
 /// For a connection and the question after it, where `timeout connect` sets no bound.
 constexpr Milliseconds connect_limit{5000};
-constexpr Milliseconds cancel_limit{5000};
 
 }  // namespace
 
@@ -289,45 +287,6 @@ unsigned Session::usable_servers() const {
   const auto& servers = loop_.snapshot().proxies[index(backend_)].servers;
   return static_cast<unsigned>(
       std::ranges::count_if(servers, [](const auto& server) { return server.usable; }));
-}
-
-/// To the server that gave the key; where nobody knows, to all. The client's connection ends when
-/// theirs have: it may go on as soon as the request was acted on. It needs neither a server's role
-/// nor a place.
-SetUp Session::deliver_cancel() {
-  drop_server();
-  phase_ = Phase::connect;
-  counters_of_backend().backend.cancels.add();
-  start_->delivery = std::make_unique<CancelDelivery>(loop_.poller(), events_);
-  const CancelKeys* keys = loop_.shared().cancel_keys;
-  const auto known = keys ? keys->find(start_->cancels) : std::nullopt;
-  if (known) {
-    send_cancel(known->proxy, known->server);
-  } else {
-    for (std::size_t i = 0; i < loop_.snapshot().proxies[index(backend_)].servers.size(); ++i)
-      send_cancel(index(backend_), i);
-  }
-  wait_until(loop_.now() + cancel_limit);
-  while (!start_->delivery->done()) {
-    const unsigned event = co_await events_.next();
-    if (event & deadline) break;
-  }
-  relay_.say_end(Side::client);
-  end(Cause::finished);
-}
-
-void Session::send_cancel(std::size_t proxy, std::size_t number) {
-  const cluster::ServerView& to = loop_.snapshot().proxies[proxy].servers[number];
-  if (!to.address) return;
-  auto connecting = start_connecting(target_of(to), backend(), *to.settings);
-  if (!connecting.fd) return;
-  const auto& tls = to.settings->tls;
-  std::unique_ptr<ServerTls> encryption;
-  if (tls.sessions)
-    encryption = std::make_unique<ServerTls>(connecting.fd.get(), loop_.server_tls(proxy, number),
-                                             tls, sni_for(to));
-  start_->delivery->send(std::move(connecting.fd),
-                         {header_for(to), start_->packet, std::move(encryption)});
 }
 
 }  // namespace novip::proxy
