@@ -84,6 +84,7 @@ struct PageListener {
   UniqueFd fd;
   std::size_t proxy = 0;
   std::shared_ptr<const tls::ServerContext> tls;  // null: in plain
+  bool proxied = false;                           // a PROXY header comes first
 };
 
 /// The stats sockets and the statistics page. Control thread only.

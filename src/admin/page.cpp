@@ -1,6 +1,8 @@
 #include "admin/page.h"
 
+#include <algorithm>
 #include <array>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -18,11 +20,11 @@
 
 #include "admin/page_access.h"
 #include "admin/page_answer.h"
+#include "admin/page_door.h"
 #include "admin/page_request.h"
 #include "base/text.h"
 #include "net/http_framing.h"
 #include "net/listener.h"
-#include "tls/asio_stream.h"
 
 namespace novip::admin {
 
@@ -32,12 +34,9 @@ namespace http = boost::beast::http;
 
 namespace {
 
-using HttpStream = tls::AsioStream<Stream&>;
-
 constexpr auto awaiting = asio::as_tuple(asio::use_awaitable);
-constexpr unsigned page_connections = 100;      // at one time, all ports together
+constexpr unsigned page_connections = 100;      // of a page at one time, whatever `maxconn` says
 constexpr Milliseconds default_timeout{15000};  // without `timeout client`
-constexpr Milliseconds parting_time{1000};      // for TLS's own goodbye
 
 /// What all connections of one port share.
 struct Service {
@@ -45,8 +44,12 @@ struct Service {
   std::shared_ptr<const PageMemory> memory;
   PageSite site;
   Milliseconds timeout{0};
-  std::shared_ptr<const tls::ServerContext> tls;  // null: in plain
+  PageDoor door;
 };
+
+unsigned most_connections(const config::Proxy& page) {
+  return page.maxconn != 0 ? std::min(page.maxconn, page_connections) : page_connections;
+}
 
 void count_response(Service& service, const PageResponse& response, std::size_t bytes) {
   auto& page = service.statistics->page(service.site.proxy);
@@ -132,6 +135,7 @@ asio::awaitable<bool> serve_request(std::shared_ptr<Service> service, HttpStream
     counters.request_errors.add();
     co_return co_await write_response(service, stream, std::move(*response));
   }
+  if (!service->door.lets_through(client)) co_return false;
   ++service->statistics->page(service->site.proxy).requests;
   const PageRequest& request = parser.get();
   co_await prove(service, stream, &client, std::string(request[http::field::authorization]));
@@ -140,46 +144,27 @@ asio::awaitable<bool> serve_request(std::shared_ptr<Service> service, HttpStream
   co_return co_await write_response(service, stream, std::move(response));
 }
 
-/// After the handshake. Who does not take part in it is a newcomer like any other.
-asio::awaitable<bool> encrypted(std::shared_ptr<Service> service, HttpStream& stream,
-                                std::shared_ptr<Places> places) {
-  const net::Newcomers::Entry newcomer(places->newcomers, stream.lower(), false);
-  stream.lower().expires_after(service->timeout);
-  stream.encrypt(service->tls->first());
-  const auto [error] = co_await stream.async_handshake(asio::ssl::stream_base::server, awaiting);
-  co_return !error;
-}
-
-asio::awaitable<void> part(HttpStream& stream) {
-  stream.lower().expires_after(parting_time);
-  if (stream.encrypted()) co_await stream.async_shutdown(awaiting);
-  boost::system::error_code ignored;
-  stream.lower().socket().shutdown(asio::socket_base::shutdown_both, ignored);
-  stream.lower().close();
-}
-
 asio::awaitable<void> serve(std::shared_ptr<Service> service, Stream& connection,
                             std::shared_ptr<Places> places) {
   auto& counters = service->statistics->page_frontend(service->site.proxy);
   auto& sessions = service->statistics->page_sessions(service->site.proxy);
   counters.connections.add();
-  counters.sessions.add();
   sessions.try_acquire();
   const int socket = connection.socket().native_handle();
   net::set_nodelay(socket);
   const Endpoint source = Endpoint::peer_of(socket), destination = Endpoint::local_of(socket);
-  const PageClient client{source.host(), destination.is_loopback(), source, destination, {}};
-  beast::flat_buffer buffer(page_header_limit + page_body_limit);
+  PageClient client{source.host(), destination.is_loopback(), source, destination, {}, {}};
   HttpStream stream(connection);
-  bool more = true;
-  if (service->tls) more = co_await encrypted(service, stream, places);
+  bool more = co_await enter(service->door, stream, places->newcomers, &client);
+  if (more) counters.sessions.add();
+  beast::flat_buffer buffer(page_header_limit + page_body_limit);
   for (bool known = false; more; known = true) {
     std::optional<net::Newcomers::Entry> newcomer;
     newcomer.emplace(places->newcomers, connection, known);
     more = co_await serve_request(service, stream, buffer, client, &newcomer);
   }
   sessions.release();
-  co_await part(stream);
+  co_await leave(stream);
 }
 
 }  // namespace
@@ -192,14 +177,18 @@ PageMemory::PageMemory(asio::io_context& io) : passwords(std::make_unique<Passwo
 
 Page::Page(asio::io_context& io, std::shared_ptr<Statistics> statistics,
            std::shared_ptr<const PageMemory> memory, std::vector<PageListener> listeners) {
-  auto places = std::make_shared<Places>(io, page_connections);
+  std::map<std::size_t, std::shared_ptr<Places>> places_of;
   for (auto& listener : listeners) {
-    const auto client = statistics->proxy(listener.proxy).settings->timeouts.client;
+    const auto& settings = *statistics->proxy(listener.proxy).settings;
+    const auto client = settings.timeouts.client;
+    const auto timeout = client.count() > 0 ? client : default_timeout;
+    auto& places = places_of[listener.proxy];
+    if (!places) places = std::make_shared<Places>(io, most_connections(settings));
     const PageSite site{statistics.get(), &memory->history, listener.proxy, listeners.size(),
                         memory->token};
-    auto service = std::make_shared<Service>(Service{statistics, memory, site,
-                                                     client.count() > 0 ? client : default_timeout,
-                                                     std::move(listener.tls)});
+    auto service = std::make_shared<Service>(Service{
+        statistics, memory, site, timeout,
+        PageDoor{statistics, listener.proxy, timeout, std::move(listener.tls), listener.proxied}});
     const auto serve_client = [service, places](Stream& stream) {
       return serve(service, stream, places);
     };

@@ -39,8 +39,8 @@ struct Visit {
   std::shared_ptr<const cluster::Snapshot> snapshot;
 
   cluster::Situation situation() const {
-    return {*snapshot, *statistics().process().load, client.source, client.destination, {},
-            &proofs};
+    return {*snapshot,          *statistics().process().load, client.source,
+            client.destination, client.server_name,           &proofs};
   }
 
   const Statistics& statistics() const { return *site.statistics; }

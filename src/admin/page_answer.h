@@ -1,6 +1,8 @@
 #pragma once
 
+#include <optional>
 #include <string>
+#include <vector>
 
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/string_body.hpp>
@@ -28,6 +30,8 @@ struct PageClient {
   bool local = false;  // on this machine: it came to a loopback address
   Endpoint source{}, destination{};
   std::vector<std::string> right_hashes{};  // see proofs_of()
+  /// The name that it asked for in TLS, which may be empty; none: it speaks in plain.
+  std::optional<std::string> server_name{};
 };
 
 /// The answer to one request: the page or a part of it, metrics, what became of an order, or 401,

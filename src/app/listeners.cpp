@@ -164,7 +164,7 @@ Expected<Handout> Listeners::hand_out(const config::Config& config, unsigned wor
       std::size_t turn = 0;
       give([&](UniqueFd fd, std::uint64_t number) {
         if (proxy.mode == config::Mode::http)
-          handout.pages.push_back({std::move(fd), i, tls.of(*bind)});
+          handout.pages.push_back({std::move(fd), i, tls.of(*bind), bind->accept_proxy});
         else
           handout.workers[turn++ % workers].push_back(
               {std::move(fd), i, &*bind, number, tls.of(*bind)});

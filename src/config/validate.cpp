@@ -86,6 +86,11 @@ void check_mode(Parser& p, const Draft& draft) {
                    "'stats' statement ignored for " + title(proxy) + " as it requires HTTP mode");
     return;
   }
+  for (const Bind& bind : proxy.binds)
+    if (bind.maxconn != 0)
+      p.warning_at(bind.where, "'bind " + bind.text +
+                                   "': 'maxconn' has no effect on a statistics page; write it on a "
+                                   "line of its own");
   const std::string set_at =
       draft.mode_set ? "HTTP mode (set at " + at(*draft.mode_set) + ")" : "HTTP mode";
   if (!proxy.is_frontend())

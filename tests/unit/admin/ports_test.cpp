@@ -21,7 +21,7 @@ class Ports : public AdminTest {
     std::vector<ApiListener> listeners;
     listeners.push_back({listen_on(api_port_), &settings_});
     std::vector<PageListener> pages;
-    pages.push_back({listen_on(page_port_), 2, nullptr});
+    pages.push_back({listen_on(page_port_), 2, nullptr, false});
     admin_ =
         std::make_unique<Admin>(io_, statistics->process(), std::move(listeners), std::move(pages));
     admin_->start();

@@ -176,6 +176,12 @@ listen d
   EXPECT_EQ(config->proxies[3].timeouts.client, seconds(2));
 }
 
+TEST(Proxy, MaxconnOfAPagesBind) {
+  EXPECT_EQ(told(read(timeouts + "listen a\n mode http\n bind :1 maxconn 5\n stats enable\n")),
+            "7: 'bind :1': 'maxconn' has no effect on a statistics page; write it on a line of its "
+            "own\n");
+}
+
 TEST(Defaults, ThatDoNotExist) {
   EXPECT_NE(told(read("listen a from nowhere\n bind :1\n"))
                 .find("1! defaults section 'nowhere' not found for 'listen a'\n"),

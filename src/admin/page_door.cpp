@@ -1,0 +1,106 @@
+#include "admin/page_door.h"
+
+#include <string>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <openssl/ssl.h>
+
+#include "cluster/rules.h"
+#include "net/proxy_protocol.h"
+
+namespace novip::admin {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr auto awaiting = asio::as_tuple(asio::use_awaitable);
+constexpr Milliseconds parting_time{1000};
+
+bool accepts(const PageDoor& door, const std::vector<config::AccessRule>& rules,
+             const PageClient& client) {
+  if (rules.empty()) return true;
+  const auto& statistics = *door.statistics;
+  const auto snapshot = statistics.roster().snapshot();
+  return cluster::accepts(rules, {*snapshot, *statistics.process().load, client.source,
+                                  client.destination, client.server_name});
+}
+
+/// It says whose connection this is. Who comes through a balancer is not on this machine only
+/// because the balancer is.
+void note(const net::ProxyHeader& header, PageClient* client) {
+  if (!header.source) return;
+  client->source = header.source;
+  client->destination = header.destination;
+  client->address = header.source.host();
+  client->local = client->local && header.destination.is_loopback();
+}
+
+/// Byte by byte: what follows the header is for TLS or HTTP.
+asio::awaitable<bool> hear_proxy_header(net::Stream& stream, PageClient* client) {
+  std::string heard;
+  char byte = 0;
+  while (heard.size() < net::proxy_header_limit) {
+    const auto [error, size] = co_await stream.async_read_some(asio::buffer(&byte, 1), awaiting);
+    if (error) co_return false;
+    heard += byte;
+    const auto [state, header] = net::parse_proxy_header(heard);
+    if (state == net::HeaderState::invalid) co_return false;
+    if (state == net::HeaderState::incomplete) continue;
+    note(header, client);
+    co_return true;
+  }
+  co_return false;
+}
+
+asio::awaitable<bool> shake_hands(const tls::ServerContext& tls, HttpStream& stream,
+                                  PageClient* client) {
+  const SSL* const ssl = stream.encrypt(tls.first());
+  const auto [error] = co_await stream.async_handshake(asio::ssl::stream_base::server, awaiting);
+  if (error) co_return false;
+  const char* const name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+  client->server_name = name != nullptr ? name : "";
+  co_return true;
+}
+
+}  // namespace
+
+const config::Proxy& PageDoor::settings() const { return *statistics->proxy(proxy).settings; }
+
+bool PageDoor::lets_through(const PageClient& client) const {
+  if (accepts(*this, settings().content_rules, client)) return true;
+  statistics->page_frontend(proxy).denied_requests.add();
+  return false;
+}
+
+/// Who does not say its part is a newcomer like any other.
+asio::awaitable<bool> enter(PageDoor door, HttpStream& stream, net::Newcomers& newcomers,
+                            PageClient* client) {
+  auto& counters = door.statistics->page_frontend(door.proxy);
+  if (!accepts(door, door.settings().connection_rules, *client)) {
+    counters.denied.add();
+    co_return false;
+  }
+  const net::Newcomers::Entry newcomer(newcomers, stream.lower(), false);
+  stream.lower().expires_after(door.timeout);
+  bool understood = true;
+  if (door.proxied) understood = co_await hear_proxy_header(stream.lower(), client);
+  if (!understood) counters.request_errors.add();
+  if (understood && door.tls) understood = co_await shake_hands(*door.tls, stream, client);
+  if (!understood) co_return false;
+  if (accepts(door, door.settings().session_rules, *client)) co_return true;
+  counters.denied_sessions.add();
+  co_return false;
+}
+
+asio::awaitable<void> leave(HttpStream& stream) {
+  stream.lower().expires_after(parting_time);
+  if (stream.encrypted()) co_await stream.async_shutdown(awaiting);
+  boost::system::error_code ignored;
+  stream.lower().socket().shutdown(asio::socket_base::shutdown_both, ignored);
+  stream.lower().close();
+}
+
+}  // namespace novip::admin
