@@ -210,6 +210,7 @@ std::vector<std::string> explain_proxy(const Config& config, const Proxy& proxy)
   if (proxy.is_frontend() && proxy.binds.empty()) lines.push_back("Listens nowhere.");
   if (proxy.mode == Mode::http) {
     explain_page(proxy, lines);
+    explain_rules(proxy, lines);
     return lines;
   }
   if (proxy.kind == ProxyKind::frontend || !proxy.default_backend.empty())

@@ -153,6 +153,12 @@ TEST(Explain, ANodeThatNobodyWillHearOf) {
             std::string::npos);
 }
 
+TEST(Explain, WhoIsTurnedAwayFromThePage) {
+  expect_line(explained("listen st\n mode http\n bind :7000\n stats enable\n timeout client 1s\n"
+                        " tcp-request connection reject unless { src 10.0.0.0/8 }\n"),
+              "Rules of 'tcp-request' turn clients away.");
+}
+
 TEST(Explain, PasswordsInPlain) {
   const auto page = [](const std::string& bind) {
     return explained("listen st\n mode http\n bind " + bind +
