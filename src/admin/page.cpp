@@ -19,8 +19,8 @@
 #include <openssl/rand.h>
 
 #include "admin/page_access.h"
+#include "admin/page_admission.h"
 #include "admin/page_answer.h"
-#include "admin/page_door.h"
 #include "admin/page_request.h"
 #include "base/text.h"
 #include "net/http_framing.h"
@@ -44,7 +44,7 @@ struct Service {
   std::shared_ptr<const PageMemory> memory;
   PageSite site;
   Milliseconds timeout{0};
-  PageDoor door;
+  PageAdmission admission;
 };
 
 unsigned most_connections(const config::Proxy& page) {
@@ -135,7 +135,7 @@ asio::awaitable<bool> serve_request(std::shared_ptr<Service> service, HttpStream
     counters.request_errors.add();
     co_return co_await write_response(service, stream, std::move(*response));
   }
-  if (!service->door.lets_through(client)) co_return false;
+  if (!service->admission.lets_through(client)) co_return false;
   ++service->statistics->page(service->site.proxy).requests;
   const PageRequest& request = parser.get();
   co_await prove(service, stream, &client, std::string(request[http::field::authorization]));
@@ -155,7 +155,7 @@ asio::awaitable<void> serve(std::shared_ptr<Service> service, Stream& connection
   const Endpoint source = Endpoint::peer_of(socket), destination = Endpoint::local_of(socket);
   PageClient client{source.host(), destination.is_loopback(), source, destination, {}, {}};
   HttpStream stream(connection);
-  bool more = co_await enter(service->door, stream, places->newcomers, &client);
+  bool more = co_await admit(service->admission, stream, places->newcomers, &client);
   if (more) counters.sessions.add();
   beast::flat_buffer buffer(page_header_limit + page_body_limit);
   for (bool known = false; more; known = true) {
@@ -164,7 +164,7 @@ asio::awaitable<void> serve(std::shared_ptr<Service> service, Stream& connection
     more = co_await serve_request(service, stream, buffer, client, &newcomer);
   }
   sessions.release();
-  co_await leave(stream);
+  co_await close(stream);
 }
 
 }  // namespace
@@ -186,9 +186,10 @@ Page::Page(asio::io_context& io, std::shared_ptr<Statistics> statistics,
     if (!places) places = std::make_shared<Places>(io, most_connections(settings));
     const PageSite site{statistics.get(), &memory->history, listener.proxy, listeners.size(),
                         memory->token};
-    auto service = std::make_shared<Service>(Service{
-        statistics, memory, site, timeout,
-        PageDoor{statistics, listener.proxy, timeout, std::move(listener.tls), listener.proxied}});
+    auto service = std::make_shared<Service>(
+        Service{statistics, memory, site, timeout,
+                PageAdmission{statistics, listener.proxy, timeout, std::move(listener.tls),
+                              listener.proxied}});
     const auto serve_client = [service, places](Stream& stream) {
       return serve(service, stream, places);
     };

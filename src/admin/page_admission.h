@@ -1,7 +1,6 @@
 #pragma once
 
 #include <memory>
-#include <vector>
 
 #include <boost/asio/awaitable.hpp>
 
@@ -18,7 +17,7 @@ using HttpStream = tls::AsioStream<net::Stream&>;
 
 /// How clients come to a statistics page: the PROXY header and the handshake that its `bind` asks
 /// for, and the rules of `tcp-request`, which count who is refused.
-struct PageDoor {
+struct PageAdmission {
   std::shared_ptr<Statistics> statistics;
   std::size_t proxy = 0;
   Milliseconds timeout{0};
@@ -31,10 +30,10 @@ struct PageDoor {
 };
 
 /// False: the client is not let in, or has gone. Sets what is learned of it.
-boost::asio::awaitable<bool> enter(PageDoor door, HttpStream& stream, net::Newcomers& newcomers,
-                                   PageClient* client);
+boost::asio::awaitable<bool> admit(PageAdmission admission, HttpStream& stream,
+                                   net::Newcomers& newcomers, PageClient* client);
 
 /// Says TLS's goodbye, where it is spoken, and closes.
-boost::asio::awaitable<void> leave(HttpStream& stream);
+boost::asio::awaitable<void> close(HttpStream& stream);
 
 }  // namespace novip::admin

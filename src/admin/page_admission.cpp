@@ -1,6 +1,7 @@
-#include "admin/page_door.h"
+#include "admin/page_admission.h"
 
 #include <string>
+#include <vector>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
@@ -19,10 +20,10 @@ namespace {
 constexpr auto awaiting = asio::as_tuple(asio::use_awaitable);
 constexpr Milliseconds parting_time{1000};
 
-bool accepts(const PageDoor& door, const std::vector<config::AccessRule>& rules,
+bool accepts(const PageAdmission& admission, const std::vector<config::AccessRule>& rules,
              const PageClient& client) {
   if (rules.empty()) return true;
-  const auto& statistics = *door.statistics;
+  const auto& statistics = *admission.statistics;
   const auto snapshot = statistics.roster().snapshot();
   return cluster::accepts(rules, {*snapshot, *statistics.process().load, client.source,
                                   client.destination, client.server_name});
@@ -67,35 +68,36 @@ asio::awaitable<bool> shake_hands(const tls::ServerContext& tls, HttpStream& str
 
 }  // namespace
 
-const config::Proxy& PageDoor::settings() const { return *statistics->proxy(proxy).settings; }
+const config::Proxy& PageAdmission::settings() const { return *statistics->proxy(proxy).settings; }
 
-bool PageDoor::lets_through(const PageClient& client) const {
+bool PageAdmission::lets_through(const PageClient& client) const {
   if (accepts(*this, settings().content_rules, client)) return true;
   statistics->page_frontend(proxy).denied_requests.add();
   return false;
 }
 
 /// Who does not say its part is a newcomer like any other.
-asio::awaitable<bool> enter(PageDoor door, HttpStream& stream, net::Newcomers& newcomers,
+asio::awaitable<bool> admit(PageAdmission admission, HttpStream& stream, net::Newcomers& newcomers,
                             PageClient* client) {
-  auto& counters = door.statistics->page_frontend(door.proxy);
-  if (!accepts(door, door.settings().connection_rules, *client)) {
+  auto& counters = admission.statistics->page_frontend(admission.proxy);
+  if (!accepts(admission, admission.settings().connection_rules, *client)) {
     counters.denied.add();
     co_return false;
   }
   const net::Newcomers::Entry newcomer(newcomers, stream.lower(), false);
-  stream.lower().expires_after(door.timeout);
+  stream.lower().expires_after(admission.timeout);
   bool understood = true;
-  if (door.proxied) understood = co_await hear_proxy_header(stream.lower(), client);
+  if (admission.proxied) understood = co_await hear_proxy_header(stream.lower(), client);
   if (!understood) counters.request_errors.add();
-  if (understood && door.tls) understood = co_await shake_hands(*door.tls, stream, client);
+  if (understood && admission.tls)
+    understood = co_await shake_hands(*admission.tls, stream, client);
   if (!understood) co_return false;
-  if (accepts(door, door.settings().session_rules, *client)) co_return true;
+  if (accepts(admission, admission.settings().session_rules, *client)) co_return true;
   counters.denied_sessions.add();
   co_return false;
 }
 
-asio::awaitable<void> leave(HttpStream& stream) {
+asio::awaitable<void> close(HttpStream& stream) {
   stream.lower().expires_after(parting_time);
   if (stream.encrypted()) co_await stream.async_shutdown(awaiting);
   boost::system::error_code ignored;
