@@ -186,11 +186,11 @@ Page::Page(asio::io_context& io, std::shared_ptr<Statistics> statistics,
     if (!places) places = std::make_shared<Places>(io, most_connections(settings));
     const PageSite site{statistics.get(), &memory->history, listener.proxy, listeners.size(),
                         memory->token};
-    auto service = std::make_shared<Service>(
-        Service{statistics, memory, site, timeout,
-                PageAdmission{statistics, listener.proxy, timeout, std::move(listener.tls),
-                              listener.proxied}});
+    auto service = std::make_shared<Service>(Service{
+        statistics, memory, site, timeout,
+        PageAdmission{statistics, listener.proxy, std::move(listener.tls), listener.proxied}});
     const auto serve_client = [service, places](Stream& stream) {
+      stream.expires_after(service->timeout);
       return serve(service, stream, places);
     };
     ports_.push_back(std::make_shared<Port>(io, std::move(listener.fd), places, serve_client));

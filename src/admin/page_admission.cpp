@@ -6,10 +6,10 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <openssl/ssl.h>
 
 #include "cluster/rules.h"
 #include "net/proxy_protocol.h"
+#include "tls/openssl.h"
 
 namespace novip::admin {
 
@@ -58,11 +58,10 @@ asio::awaitable<bool> hear_proxy_header(net::Stream& stream, PageClient* client)
 
 asio::awaitable<bool> shake_hands(const tls::ServerContext& tls, HttpStream& stream,
                                   PageClient* client) {
-  const SSL* const ssl = stream.encrypt(tls.first());
+  const auto* const ssl = stream.encrypt(tls.first());
   const auto [error] = co_await stream.async_handshake(asio::ssl::stream_base::server, awaiting);
   if (error) co_return false;
-  const char* const name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
-  client->server_name = name != nullptr ? name : "";
+  client->server_name = tls::server_name_of(ssl);
   co_return true;
 }
 
@@ -85,7 +84,6 @@ asio::awaitable<bool> admit(PageAdmission admission, HttpStream& stream, net::Ne
     co_return false;
   }
   const net::Newcomers::Entry newcomer(newcomers, stream.lower(), false);
-  stream.lower().expires_after(admission.timeout);
   bool understood = true;
   if (admission.proxied) understood = co_await hear_proxy_header(stream.lower(), client);
   if (!understood) counters.request_errors.add();

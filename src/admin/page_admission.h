@@ -6,7 +6,6 @@
 
 #include "admin/page_answer.h"
 #include "admin/statistics.h"
-#include "base/clock.h"
 #include "net/newcomers.h"
 #include "tls/asio_stream.h"
 #include "tls/server_context.h"
@@ -20,7 +19,6 @@ using HttpStream = tls::AsioStream<net::Stream&>;
 struct PageAdmission {
   std::shared_ptr<Statistics> statistics;
   std::size_t proxy = 0;
-  Milliseconds timeout{0};
   std::shared_ptr<const tls::ServerContext> tls;  // null: in plain
   bool proxied = false;                           // `accept-proxy`
 
@@ -29,7 +27,8 @@ struct PageAdmission {
   bool lets_through(const PageClient& client) const;
 };
 
-/// False: the client is not let in, or has gone. Sets what is learned of it.
+/// False: the client is not let in, or has gone. Sets what is learned of it. The stream's deadline
+/// bounds it.
 boost::asio::awaitable<bool> admit(PageAdmission admission, HttpStream& stream,
                                    net::Newcomers& newcomers, PageClient* client);
 

@@ -24,4 +24,9 @@ std::string verdict_of(const ssl_st* ssl) {
   return X509_verify_cert_error_string(verdict);
 }
 
+std::string server_name_of(const ssl_st* ssl) {
+  const char* const name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+  return name != nullptr ? name : "";
+}
+
 }  // namespace novip::tls

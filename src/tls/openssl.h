@@ -24,5 +24,7 @@ std::string cause_of_failure();
 /// What is wrong with the certificate that the peer showed, where it was looked at: "self-signed
 /// certificate"; empty: nothing.
 std::string verdict_of(const ssl_st* ssl);
+/// The name that the client asked for (SNI); empty: none.
+std::string server_name_of(const ssl_st* ssl);
 
 }  // namespace novip::tls

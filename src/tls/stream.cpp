@@ -124,10 +124,7 @@ bool Stream::agreed_on_postgresql() const {
   return size > 0;  // there is no other that could be chosen
 }
 
-std::string Stream::server_name() const {
-  const char* const name = SSL_get_servername(ssl_.get(), TLSEXT_NAMETYPE_host_name);
-  return name != nullptr ? name : "";
-}
+std::string Stream::server_name() const { return server_name_of(ssl_.get()); }
 
 bool Stream::shows_certificate_of(const Stream& other) const {
   const X509* const ours = SSL_get_certificate(ssl_.get());
