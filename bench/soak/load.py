@@ -29,8 +29,9 @@ COPY_EVERY = 50         # answers, about
 class Load:
     """Starts with `with`, and is asked for what it saw with stop()."""
 
-    def __init__(self, cluster):
-        self._promotions = []
+    def __init__(self, cluster, trusted):
+        """`trusted`: seconds for which new sessions may come to a standby that was just promoted."""
+        self._promotions, self._trusted = [], trusted
         self._places = {port: [f"{node.conninfo_of(port)} connect_timeout={PATIENT}"
                                for node in cluster.nodes] for port in ("prod", "stdby")}
         with cluster.primary.postgres.connect(dbname="app") as session:
@@ -79,8 +80,18 @@ class Load:
         if attempt.port == "prod":
             return attempt.standby is True
         return attempt.standby is False and not any(
-            server == attempt.server and 0 <= when - attempt.began < STUCK
+            server == attempt.server and -self._trusted <= when - attempt.began < STUCK
             for when, server in self._promotions)
+
+    def _described(self, attempt):
+        """Where a session on a wrong server was, and when: the last promotion before it."""
+        when, primary = max((promotion for promotion in self._promotions
+                             if promotion[0] <= attempt.began), default=(None, None))
+        since = (f"begun {(attempt.began - when) * 1000:.1f} ms after {primary} had been promoted"
+                 if when else "begun before any promotion")
+        role = "standby" if attempt.standby else "primary"
+        return (f"port {attempt.port}, {'TLS' if attempt.tls else 'plain'}, on {attempt.server}, a "
+                f"{role}: {since}")
 
     def told(self):
         return f"{sum(self._answers)} answers compared"
@@ -104,6 +115,8 @@ class Load:
                 seen["refused"], "sessions opened": len(attempts),
                 "of these refused": sum(bool(attempt.failure) for attempt in attempts),
                 "sessions on a wrong server": sum(map(self._is_wrong, attempts)),
+                "wrong": [self._described(attempt) for attempt in attempts
+                          if self._is_wrong(attempt)],
                 "writes acknowledged": len(writes),
                 "acknowledged": {write.number for write in writes}}
 
