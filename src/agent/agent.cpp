@@ -62,7 +62,8 @@ class Agent::Loop {
  public:
   Loop(const config::State& settings, std::vector<UniqueFd> listeners,
        std::vector<HttpListener> http_listeners, std::function<void(const std::string&)> log)
-      : lease_(settings.lease),
+      : interval_(settings.interval),
+        lease_(settings.lease),
         log_(std::move(log)),
         require_quorum_(settings.require_quorum),
         knowledge_(settings.lease),
@@ -157,16 +158,18 @@ class Agent::Loop {
       knowledge_.heard(instance, asked);
     }
     log_change(detail);
-    if (this->instance().role != known_role_) tell_known();
+    if (this->instance().role != known_role_ || instance.may_be_promoted()) tell_known();
     publish(&News::learned);
   }
 
-  /// Until when: the lease begins with the question.
+  /// Until when: the lease begins with the question. Of who may be promoted any moment nothing is
+  /// known for longer than an interval, in which it is asked several times.
   void tell_known() {
     const TimePoint now = Clock::now();
     const Instance known = this->instance();
     known_role_ = known.role;
-    if (on_known_) on_known_(known, now + lease_ - knowledge_.age(now).value_or(lease_));
+    const Milliseconds time = known.may_be_promoted() ? interval_ : lease_;
+    if (on_known_) on_known_(known, now + time - knowledge_.age(now).value_or(time));
   }
 
   void no_primary_because(const std::string& why) {
@@ -214,7 +217,7 @@ class Agent::Loop {
   }
 
   asio::io_context io_{1};
-  const Milliseconds lease_;
+  const Milliseconds interval_, lease_;
   std::function<void(const std::string&)> log_;
   std::function<void(const Instance&, TimePoint)> on_known_;
   Instance::Role known_role_ = Instance::Role::unavailable;  // that on_known_ was told last

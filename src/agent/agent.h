@@ -45,7 +45,8 @@ class Agent {
   ~Agent();  // stops and joins
 
   /// Told on the agent's thread of each change of role, and often enough for what is told to be
-  /// kept true until it is told again: until when it is known. Before start().
+  /// kept true until it is told again: until when it is known, of a standby that may be promoted
+  /// any moment for an interval only. Before start().
   std::function<void(const cluster::Instance&, TimePoint until)> on_known;
 
   void start();

@@ -50,6 +50,8 @@ struct Instance {
   std::vector<Replica> replicas;        // those that stream from it
 
   bool known() const { return role != Role::unavailable; }
+  /// Any moment: a standby without a walreceiver, whose primary may be gone.
+  bool may_be_promoted() const { return role == Role::standby && !streaming; }
   friend bool operator==(const Instance&, const Instance&) = default;
 };
 

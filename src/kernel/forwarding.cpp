@@ -57,11 +57,11 @@ class Forwarding::Loop {
   }
 
   void guard(std::optional<Role> role, TimePoint until) {
-    asio::post(io_, [this, role, until] {
-      role_ = role;
-      role_until_ = until;
-      open_guards();
-    });
+    {
+      const std::lock_guard lock(mutex_);
+      next_role_ = Known{role, until};
+    }
+    asio::post(io_, [this] { take_role(); });
   }
 
   void stop_accepting(TimePoint deadline) {
@@ -85,7 +85,26 @@ class Forwarding::Loop {
   cluster::WorkerCounters& counters() { return counters_; }
 
  private:
+  /// The role of the local PostgreSQL.
+  struct Known {
+    std::optional<Role> role;
+    TimePoint until{};
+  };
+
+  /// The latest; before whatever else there is to do, and takes a tenth of a millisecond.
+  void take_role() {
+    std::optional<Known> next;
+    {
+      const std::lock_guard lock(mutex_);
+      next = std::exchange(next_role_, std::nullopt);
+    }
+    if (!next) return;
+    role_ = *next;
+    open_guards();
+  }
+
   void take_next() {
+    take_role();
     std::shared_ptr<const cluster::Snapshot> next;
     std::vector<std::function<void()>> done;
     {
@@ -122,6 +141,7 @@ class Forwarding::Loop {
     if (const auto done = rules_.apply(ruleset_); !done) return failed(done.error().message);
     trouble_.clear();
     complain();
+    take_role();
     if (fresh) open_guards();
     settle_sessions();
   }
@@ -174,8 +194,8 @@ class Forwarding::Loop {
 
   void open_guards() {
     if (rules_.superseded()) return;
-    const auto left = std::chrono::duration_cast<Milliseconds>(role_until_ - Clock::now());
-    const auto done = rules_.open_guards(ruleset_.guards, role_, left);
+    const auto left = std::chrono::duration_cast<Milliseconds>(role_.until - Clock::now());
+    const auto done = rules_.open_guards(ruleset_.guards, role_.role, left);
     if (!done && !rules_.check_ours() && !rules_.superseded()) apply();
   }
 
@@ -243,10 +263,10 @@ class Forwarding::Loop {
   bool adopting_ = false;  // sessions of a predecessor
   bool draining_ = false;
   TimePoint drain_until_ = TimePoint::max();
-  std::optional<Role> role_;
-  TimePoint role_until_{};
+  Known role_;
 
   std::mutex mutex_;
+  std::optional<Known> next_role_;
   std::shared_ptr<const cluster::Snapshot> next_;
   std::vector<std::function<void()>> done_;
   std::thread thread_;

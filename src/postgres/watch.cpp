@@ -214,11 +214,9 @@ void Watch::Runner::complete(Instance& instance) {
   instance.replicas = details_.replicas;
 }
 
-/// A standby without a walreceiver may be promoted any moment.
 TimePoint Watch::Runner::next_question() const {
   if (details_asked_ == TimePoint{} && !details_refused_) return Clock::now();
-  const bool may_be_promoted = state_.role == Instance::Role::standby && !state_.streaming;
-  return asked_ + settings_.interval / (may_be_promoted ? faster_before_promotion : 1);
+  return asked_ + settings_.interval / (state_.may_be_promoted() ? faster_before_promotion : 1);
 }
 
 // ---- telling --------------------------------------------------------------------------------
