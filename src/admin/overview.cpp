@@ -22,20 +22,21 @@ std::string number_or_null(const std::optional<Value>& value) {
 }
 
 /// Nobody can write: a cluster without a primary, or a port all of whose servers are down.
-bool is_down(const Statistics& statistics) {
-  const auto without_primary = [](const cluster::Topology* topology) {
-    return !topology->settings().retired && !topology->primary();
+bool is_down(const Statistics& statistics, const Scope& scope) {
+  const auto without_primary = [&scope](const cluster::Topology* topology) {
+    return scope.has_cluster(topology->settings().name) && !topology->settings().retired &&
+           !topology->primary();
   };
-  const auto without_server = [](const cluster::ProxyState& proxy) {
-    return !proxy.settings->pool && !proxy.settings->disabled && !proxy.settings->retired &&
-           !proxy.up();
+  const auto without_server = [&scope](const cluster::ProxyState& proxy) {
+    return scope.has_proxy(proxy.settings->name) && !proxy.settings->pool &&
+           !proxy.settings->disabled && !proxy.settings->retired && !proxy.up();
   };
   return std::ranges::any_of(statistics.process().topologies, without_primary) ||
          std::ranges::any_of(statistics.roster().proxies(), without_server);
 }
 
-std::string verdict_json(const Statistics& statistics) {
-  const Verdict verdict = judge(statistics);
+std::string verdict_json(const Statistics& statistics, const Scope& scope) {
+  const Verdict verdict = judge(statistics, scope);
   JsonList points;
   for (const auto& point : verdict.points) {
     JsonObject object;
@@ -46,9 +47,9 @@ std::string verdict_json(const Statistics& statistics) {
   }
   const bool well = verdict.level == Verdict::Level::good;
   JsonObject object;
-  object.text("health", is_down(statistics) ? "down"
-                        : well              ? "well"
-                                            : "degraded")
+  object.text("health", is_down(statistics, scope) ? "down"
+                        : well                     ? "well"
+                                                   : "degraded")
       .text("headline", verdict.headline)
       .raw("points", points.take());
   return object.take();
@@ -160,13 +161,14 @@ std::string proxy_json(const Statistics& statistics, std::size_t index) {
 }
 
 /// At most so many of the latest, of those later than `since`.
-std::string events_json(const Events* events, std::uint64_t since, std::size_t most) {
+std::string events_json(const Events* events, const Scope& scope, std::uint64_t since,
+                        std::size_t most) {
   JsonList list;
   if (events == nullptr) return list.take();
   const auto& all = events->list();
   const auto skipped = static_cast<std::ptrdiff_t>(all.size() - std::min(all.size(), most));
   for (auto event = all.begin() + skipped; event != all.end(); ++event) {
-    if (event->id <= since) continue;
+    if (event->id <= since || !scope.has(*event)) continue;
     JsonObject object;
     object.number("id", event->id)
         .text("time", utc_text(event->when))
@@ -185,22 +187,20 @@ std::string events_json(const Events* events, std::uint64_t since, std::size_t m
 }  // namespace
 
 Answer show_overview(const Call& call) {
-  return listing(overview_json(*call.statistics, call.now) + "\n");
+  return listing(overview_json(*call.statistics, Scope(), call.now, 0, most_events) + "\n");
 }
 
-std::string overview_json(const Statistics& statistics, TimePoint now) {
-  return overview_json(statistics, now, 0, most_events);
-}
-
-std::string overview_json(const Statistics& statistics, TimePoint now, std::uint64_t since,
-                          std::size_t most) {
+std::string overview_json(const Statistics& statistics, const Scope& scope, TimePoint now,
+                          std::uint64_t since, std::size_t most) {
   const auto& process = statistics.process();
   JsonList clusters, proxies;
   for (const auto* topology : process.topologies)
-    if (!topology->settings().retired) clusters.raw(cluster_json(*topology, now));
+    if (!topology->settings().retired && scope.has_cluster(topology->settings().name))
+      clusters.raw(cluster_json(*topology, now));
   const auto& states = statistics.roster().proxies();
   for (std::size_t i = 0; i < states.size(); ++i)
-    if (!states[i].settings->disabled && !states[i].settings->retired)
+    if (!states[i].settings->disabled && !states[i].settings->retired &&
+        scope.has_proxy(states[i].settings->name))
       proxies.raw(proxy_json(statistics, i));
   JsonObject object;
   object.text("version", own_version)
@@ -213,10 +213,10 @@ std::string overview_json(const Statistics& statistics, TimePoint now, std::uint
       .number("rate", statistics.process_rates().sessions.now())
       .number("bytes_rate", statistics.process_rates().bytes_out.now())
       .number("idle_percent", statistics.process_rates().idle.percent())
-      .raw("verdict", verdict_json(statistics))
+      .raw("verdict", verdict_json(statistics, scope))
       .raw("clusters", clusters.take())
       .raw("proxies", proxies.take())
-      .raw("events", events_json(process.events, since, most));
+      .raw("events", events_json(process.events, scope, since, most));
   return object.take();
 }
 

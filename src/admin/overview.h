@@ -3,6 +3,7 @@
 #include <string>
 
 #include "admin/call.h"
+#include "admin/scope.h"
 
 namespace novip::admin {
 
@@ -11,9 +12,8 @@ namespace novip::admin {
 /// null: not known.
 Answer show_overview(const Call& call);
 
-std::string overview_json(const Statistics& statistics, TimePoint now);
-/// With at most so many of the latest events, those later than `since` (an Event::id).
-std::string overview_json(const Statistics& statistics, TimePoint now, std::uint64_t since,
-                          std::size_t most);
+/// Of what is in scope; with the events later than `since` (an Event::id) of so many of the latest.
+std::string overview_json(const Statistics& statistics, const Scope& scope, TimePoint now,
+                          std::uint64_t since, std::size_t most);
 
 }  // namespace novip::admin

@@ -35,6 +35,7 @@ struct Visit {
   PageTarget target;
   std::string user;  // empty: nobody had to say who they are
   TimePoint now;
+  Scope scope;
   std::vector<cluster::Proof> proofs;
   std::shared_ptr<const cluster::Snapshot> snapshot;
 
@@ -97,8 +98,12 @@ bool may_order(const Visit& visit) {
 }
 
 PageView view_for(const Visit& visit) {
-  return {visit.site.statistics, &visit.settings, visit.target,
-          may_order(visit) ? visit.site.token : "", visit.now};
+  return {visit.site.statistics,
+          &visit.settings,
+          visit.target,
+          visit.scope,
+          may_order(visit) ? visit.site.token : "",
+          visit.now};
 }
 
 PageResponse html_response(const Visit& visit) {
@@ -108,9 +113,11 @@ PageResponse html_response(const Visit& visit) {
 }
 
 std::string live_text(const Visit& visit) {
-  auto text = overview_json(visit.statistics(), visit.now, visit.target.since, Events::most);
+  auto text =
+      overview_json(visit.statistics(), visit.scope, visit.now, visit.target.since, Events::most);
   if (visit.site.history)
-    text.insert(1, "\"history\":" + visit.site.history->json(visit.target.after) + ",");
+    text.insert(1,
+                "\"history\":" + visit.site.history->json(visit.target.after, visit.scope) + ",");
   return text;
 }
 
@@ -119,6 +126,7 @@ std::vector<StatRow> rows_for(const Visit& visit) {
   filter.legends = visit.settings.show_legends;
   filter.hide_down = visit.target.hide_down;
   filter.hide_maintenance = visit.target.hide_maintenance;
+  filter.scope = visit.scope;
   return stat_rows(visit.statistics(), filter, visit.now);
 }
 
@@ -175,7 +183,7 @@ PageResponse take_order(const Visit& visit) {
         "Send the page's token (the form's field \"t\"), or an Origin header that says this "
         "site, to prove that the order is yours.\n");
   const std::string who = (visit.user.empty() ? "" : visit.user + " at ") + visit.client.address;
-  return back_to_page(visit, carry_out(visit.statistics(), *order, who, visit.now));
+  return back_to_page(visit, carry_out(visit.statistics(), visit.scope, *order, who, visit.now));
 }
 
 /// "/metrics" and what it asks for, as HAProxy's exporter takes it; or nothing of the kind.
@@ -240,6 +248,11 @@ PageResponse choose_response(Visit& visit) {
     if (visit.user.empty()) return unauthorized(visit.settings.realm);
   }
   if (auto refusal = refusal_by(visit.settings.rules, visit)) return std::move(*refusal);
+  if (metrics && !visit.settings.scope.empty())
+    return text_response(
+        http::status::not_found,
+        "Metrics are of every proxy, and this page shows some ('stats scope'): name "
+        "them with 'http-request use-service prometheus-exporter'.\n");
   if (metrics) return metrics_response(visit, *metrics);
   const auto method = visit.request.method();
   if (method == http::verb::post && visit.settings.admin) return take_order(visit);
@@ -272,6 +285,7 @@ PageResponse answer_page(const PageSite& site, const PageClient& client, const P
               parse_page_target(text_of(request.target()), settings.uri),
               "",
               now,
+              Scope(*site.statistics, site.proxy),
               {},
               site.statistics->roster().snapshot()};
   auto response = choose_response(visit);

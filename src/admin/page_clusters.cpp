@@ -47,9 +47,10 @@ std::string row_html(const cluster::NodeView& node, TimePoint now) {
 
 }  // namespace
 
-std::string clusters_html(const Statistics& statistics, TimePoint now) {
+std::string clusters_html(const Statistics& statistics, const Scope& scope, TimePoint now) {
   std::string out;
   for (const auto* topology : statistics.process().topologies) {
+    if (!scope.has_cluster(topology->settings().name)) continue;
     std::string rows;
     for (const auto& node : topology->nodes()) rows += row_html(node, now);
     out += fill(page_cluster, {{"name", topology->settings().name}, {"rows_html", rows}});

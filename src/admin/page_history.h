@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "admin/scope.h"
 #include "admin/statistics.h"
 
 namespace novip::admin {
@@ -23,17 +24,18 @@ class History {
 
   /// {"times":[…],"series":[{"plot":"sessions","name":"prod","values":[…]},…]} of the points later
   /// than `since`, in milliseconds of wall time.
-  std::string json(std::int64_t since) const;
+  std::string json(std::int64_t since, const Scope& scope) const;
 
  private:
   struct Value {
-    const char* plot;  // "sessions", "rate", "lag"
-    std::string name;
+    const char* plot;     // "sessions", "rate", "lag"
+    std::string name;     // a proxy's, a node's
+    std::string cluster;  // of a node
     float value;
   };
   struct Series {
     const char* plot;
-    std::string name;
+    std::string name, cluster;
     std::deque<float> values;  // as many as there are times
   };
 

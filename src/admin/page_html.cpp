@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <ranges>
 #include <utility>
 
 #include "admin/identity.h"
@@ -134,13 +135,13 @@ std::string points_html(const Verdict& verdict) {
 }
 
 /// The latest first; the script has its own list.
-std::string events_html(const Events* events) {
-  constexpr std::size_t shown = 20;
+std::string events_html(const Events* events, const Scope& scope) {
+  std::size_t left = 20;
   std::string out;
   if (!events) return out;
-  const auto& all = events->list();
-  for (std::size_t i = 0; i < std::min(shown, all.size()); ++i) {
-    const Event& event = all[all.size() - 1 - i];
+  for (const Event& event : events->list() | std::views::reverse) {
+    if (!scope.has(event)) continue;
+    if (left-- == 0) break;
     const std::string when = utc_text(event.when);
     const bool alarming = event.severity <= Severity::err;
     out += fill(page_event, {{"kind", std::string(name_of(event.kind))},
@@ -223,7 +224,8 @@ std::string tables_html(const PageView& view) {
   filter.legends = view.settings->show_legends;
   filter.hide_down = view.target.hide_down;
   filter.hide_maintenance = view.target.hide_maintenance;
-  std::string tables = clusters_html(*view.statistics, view.now);
+  filter.scope = view.scope;
+  std::string tables = clusters_html(*view.statistics, view.scope, view.now);
   std::vector<StatRow> rows;
   for (auto& row : stat_rows(*view.statistics, filter, view.now)) {
     if (!rows.empty() && rows[0]["pxname"] != row["pxname"]) {
@@ -240,7 +242,7 @@ std::string page_html(const PageView& view) {
   const auto& process = statistics.process();
   const auto& rates = statistics.process_rates();
   const auto& settings = *view.settings;
-  const Verdict verdict = judge(statistics);
+  const Verdict verdict = judge(statistics, view.scope);
   const auto uptime = std::chrono::duration_cast<std::chrono::seconds>(view.now - process.started);
   const bool refreshes = view.target.refresh && settings.refresh.count() > 0;
   const auto seconds = std::max<long>(settings.refresh.count(), 1);
@@ -256,7 +258,7 @@ std::string page_html(const PageView& view) {
                           {"level", std::string(name_of(verdict.level))},
                           {"headline", verdict.headline},
                           {"points_html", points_html(verdict)},
-                          {"events_html", events_html(process.events)},
+                          {"events_html", events_html(process.events, view.scope)},
                           {"pid", std::to_string(process.pid)},
                           {"uptime", uptime_text(uptime)},
                           {"maxconn", std::to_string(statistics.roster().maxconn())},

@@ -21,6 +21,7 @@ struct PageView {
   const Statistics* statistics = nullptr;
   const config::StatsPage* settings = nullptr;
   PageTarget target;
+  Scope scope;
   std::string token;  // that orders must have; empty: this one may give none
   TimePoint now;
 };
@@ -35,7 +36,7 @@ std::string page_html(const PageView& view);
 /// Only its tables: what the script asks for again.
 std::string tables_html(const PageView& view);
 /// What is known of the sections `cluster`, a row for each node. Empty without any.
-std::string clusters_html(const Statistics& statistics, TimePoint now);
+std::string clusters_html(const Statistics& statistics, const Scope& scope, TimePoint now);
 
 /// A name that changes with the script and the style: browsers keep them until then.
 const std::string& page_build();

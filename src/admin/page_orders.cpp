@@ -142,12 +142,13 @@ std::string_view sentence_of(std::string_view code) {
   return "";
 }
 
-OrderResult carry_out(const Statistics& statistics, const PageOrder& order, const std::string& who,
-                      TimePoint now) {
+OrderResult carry_out(const Statistics& statistics, const Scope& scope, const PageOrder& order,
+                      const std::string& who, TimePoint now) {
   auto& roster = statistics.roster();
   const Action* const action = find_action(order.action);
   const auto proxy = find_backend(roster, order.backend);
-  if (!action || !proxy) return OrderResult::invalid;
+  if (!action || !proxy || !scope.has_proxy(roster.proxies()[*proxy].settings->name))
+    return OrderResult::invalid;
   std::size_t accepted = 0;
   for (const auto& name : order.servers) {
     const auto server = roster.find_server(*proxy, name);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "admin/page_request.h"
+#include "admin/scope.h"
 #include "admin/statistics.h"
 
 /// What operators do to servers with the page's form.
@@ -24,8 +25,9 @@ std::string_view code_of(OrderResult result);  // "DONE"
 /// The sentence for a code; empty: there is none such.
 std::string_view sentence_of(std::string_view code);
 
-/// Carries it out on each of its servers. `who`, for the log and the events: "dba (10.0.0.1)".
-OrderResult carry_out(const Statistics& statistics, const PageOrder& order, const std::string& who,
-                      TimePoint now);
+/// Carries it out on each of its servers, of a backend in scope. `who`, for the log and the events:
+/// "dba (10.0.0.1)".
+OrderResult carry_out(const Statistics& statistics, const Scope& scope, const PageOrder& order,
+                      const std::string& who, TimePoint now);
 
 }  // namespace novip::admin

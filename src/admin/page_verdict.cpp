@@ -138,10 +138,11 @@ void judge_backend(Verdict& verdict, const ProxyState& proxy) {
 
 /// A server that is up in no backend that has it: that it is down in one says nothing, a standby is
 /// not in the pool of the primary.
-void judge_lone_servers(Verdict& verdict, const std::vector<ProxyState>& proxies) {
+void judge_lone_servers(Verdict& verdict, const std::vector<ProxyState>& proxies,
+                        const Scope& scope) {
   std::vector<std::string> seen, down;
   for (const auto& proxy : proxies) {
-    if (!is_plain(proxy)) continue;
+    if (!is_plain(proxy) || !scope.has_proxy(proxy.settings->name)) continue;
     for (const auto& server : proxy.servers) {
       const std::string& name = server.settings->name;
       if (server.settings->retired || std::ranges::count(seen, name)) continue;
@@ -206,20 +207,22 @@ std::optional<std::size_t> upstream_of(const Topology& topology, std::size_t nod
   return std::nullopt;
 }
 
-Verdict judge(const Statistics& statistics) {
+Verdict judge(const Statistics& statistics, const Scope& scope) {
   Verdict verdict;
   const auto& process = statistics.process();
   if (process.stopping && process.stopping())
     add(verdict, Level::warning, "novip is stopping: it takes no new sessions.", "");
   for (const auto* topology : process.topologies)
-    if (!topology->settings().retired)
+    if (!topology->settings().retired && scope.has_cluster(topology->settings().name))
       judge_cluster(verdict, *topology,
                     process.topologies.size() == 1 ? "" : topology->settings().name + ": ");
   const auto& proxies = statistics.roster().proxies();
   for (const auto& proxy : proxies)
-    if (is_plain(proxy) && !proxy.settings->retired) judge_backend(verdict, proxy);
-  judge_lone_servers(verdict, proxies);
-  for (std::size_t i = 0; i < proxies.size(); ++i) judge_sessions(verdict, statistics, i);
+    if (is_plain(proxy) && !proxy.settings->retired && scope.has_proxy(proxy.settings->name))
+      judge_backend(verdict, proxy);
+  judge_lone_servers(verdict, proxies, scope);
+  for (std::size_t i = 0; i < proxies.size(); ++i)
+    if (scope.has_proxy(proxies[i].settings->name)) judge_sessions(verdict, statistics, i);
   if (verdict.headline.empty()) verdict.headline = "there is no server to route to";
   if (verdict.level == Level::good) verdict.headline += "; all is well";
   std::ranges::stable_sort(verdict.points, std::greater{}, &Verdict::Point::level);

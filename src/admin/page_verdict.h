@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "admin/scope.h"
 #include "admin/statistics.h"
 
 /// Whether all is well, in words: what stands on top of the page, and what `novip status` says.
@@ -27,7 +28,8 @@ struct Verdict {
 /// "good", "warning", "bad"
 std::string_view name_of(Verdict::Level level);
 
-Verdict judge(const Statistics& statistics);
+/// Of what is in scope.
+Verdict judge(const Statistics& statistics, const Scope& scope);
 
 /// The node that `node` replicates from, by what that one says of those who stream from it, else
 /// by the address that the standby has. None: from nobody that is known.

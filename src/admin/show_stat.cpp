@@ -78,7 +78,7 @@ std::vector<StatRow> stat_rows(const Statistics& statistics, const StatFilter& f
   for (std::size_t i = 0; i < statistics.roster().proxies().size(); ++i) {
     const auto& proxy = statistics.proxy(i);
     if (proxy.settings->disabled || (filter.proxy && *filter.proxy != i)) continue;
-    if (statistics.roster().gone(i)) continue;
+    if (statistics.roster().gone(i) || !filter.scope.has_proxy(proxy.settings->name)) continue;
     if (proxy.settings->is_frontend() && (filter.types & frontends))
       rows.push_back(frontend_row(statistics, i));
     if (filter.types & servers) add_servers(rows, statistics, i, filter, now);

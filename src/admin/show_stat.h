@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "admin/scope.h"
 #include "admin/stat_row.h"
 
 namespace novip::admin {
@@ -16,6 +17,7 @@ struct StatFilter {
   bool hide_down = false;          // also hides maintenance
   bool hide_maintenance = false;
   bool legends = true;
+  Scope scope{};
 };
 
 /// In HAProxy's order: for each proxy of the configuration its frontend, servers, backend.

@@ -81,6 +81,7 @@ struct StatsPage {
   bool hide_version = false;
   bool show_legends = false;
   bool show_node = false;
+  std::vector<std::string> scope;  // names of the proxies it shows, "." its own; empty: all
   std::optional<std::string> description;
   bool admin = false;           // stats admin
   bool admin_local = false;     // if LOCALHOST: only from this machine

@@ -237,6 +237,13 @@ TEST_F(OrderTest, IsAnsweredAsHAProxyDoes) {
   EXPECT_EQ(get("/;st=<b>").body().find("role=\"status\""), std::string::npos);
 }
 
+TEST_F(OrderTest, ReachesWhatIsInScopeOnly) {
+  settings().scope = {"stdby"};
+  EXPECT_EQ(post("s=srv1&action=drain&b=prod")[http::field::location], "/;st=ERRP");
+  EXPECT_FALSE(server(0, 0).draining());
+  EXPECT_EQ(post("s=srv1&action=drain&b=stdby")[http::field::location], "/;st=DONE");
+}
+
 TEST_F(OrderTest, OfAnotherSiteIsRefused) {
   EXPECT_EQ(post("s=srv1&action=drain&b=prod&t=secret", "http://evil.example").result_int(), 403u);
   EXPECT_EQ(post("s=srv1&action=drain&b=prod&t=secret", "null").result_int(), 403u);
@@ -317,6 +324,20 @@ TEST(PageOrder, IsAForm) {
 TEST_F(PageTest, VersionCanBeHidden) {
   settings().hide_version = true;
   EXPECT_EQ(get("/").body().find("2.6."), std::string::npos);
+}
+
+TEST_F(PageTest, ShowsWhatIsInItsScope) {
+  settings().scope = {"prod", "nobody"};
+  for (const char* target : {"/", "/;tables", "/;csv", "/;typed", "/;json", "/;live"}) {
+    const std::string body = get(target).body();
+    EXPECT_NE(body.find("prod"), body.npos) << target;
+    EXPECT_EQ(body.find("stdby"), body.npos) << target;
+  }
+  EXPECT_EQ(get("/metrics").result(), http::status::not_found);
+  settings().scope = {"."};
+  const std::string own = get("/;csv").body();
+  EXPECT_NE(own.find("\nstats,FRONTEND,"), own.npos);
+  EXPECT_EQ(own.find("\nprod,"), own.npos);
 }
 
 TEST_F(PageTest, NamesFromOutsideAreEscaped) {
