@@ -37,6 +37,7 @@ namespace {
 constexpr auto awaiting = asio::as_tuple(asio::use_awaitable);
 constexpr unsigned page_connections = 100;      // of a page at one time, whatever `maxconn` says
 constexpr Milliseconds default_timeout{15000};  // without `timeout client`
+constexpr Milliseconds parting_time{1000};
 
 /// What all connections of one port share.
 struct Service {
@@ -144,6 +145,17 @@ asio::awaitable<bool> serve_request(std::shared_ptr<Service> service, HttpStream
   co_return co_await write_response(service, stream, std::move(response));
 }
 
+/// One request after the other.
+asio::awaitable<void> converse(std::shared_ptr<Service> service, HttpStream& stream,
+                               net::Newcomers& newcomers, PageClient client) {
+  beast::flat_buffer buffer(page_header_limit + page_body_limit);
+  for (bool more = true, known = false; more; known = true) {
+    std::optional<net::Newcomers::Entry> newcomer;
+    newcomer.emplace(newcomers, stream.lower(), known);
+    more = co_await serve_request(service, stream, buffer, client, &newcomer);
+  }
+}
+
 asio::awaitable<void> serve(std::shared_ptr<Service> service, Stream& connection,
                             std::shared_ptr<Places> places) {
   auto& counters = service->statistics->page_frontend(service->site.proxy);
@@ -155,16 +167,12 @@ asio::awaitable<void> serve(std::shared_ptr<Service> service, Stream& connection
   const Endpoint source = Endpoint::peer_of(socket), destination = Endpoint::local_of(socket);
   PageClient client{source.host(), destination.is_loopback(), source, destination, {}, {}};
   HttpStream stream(connection);
-  bool more = co_await admit(service->admission, stream, places->newcomers, &client);
-  if (more) counters.sessions.add();
-  beast::flat_buffer buffer(page_header_limit + page_body_limit);
-  for (bool known = false; more; known = true) {
-    std::optional<net::Newcomers::Entry> newcomer;
-    newcomer.emplace(places->newcomers, connection, known);
-    more = co_await serve_request(service, stream, buffer, client, &newcomer);
+  if (co_await admit(service->admission, stream, places->newcomers, &client)) {
+    counters.sessions.add();
+    co_await converse(service, stream, places->newcomers, client);
   }
   sessions.release();
-  co_await close(stream);
+  co_await tls::part(stream, parting_time);
 }
 
 }  // namespace

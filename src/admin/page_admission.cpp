@@ -18,7 +18,6 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr auto awaiting = asio::as_tuple(asio::use_awaitable);
-constexpr Milliseconds parting_time{1000};
 
 bool accepts(const PageAdmission& admission, const std::vector<config::AccessRule>& rules,
              const PageClient& client) {
@@ -93,14 +92,6 @@ asio::awaitable<bool> admit(PageAdmission admission, HttpStream& stream, net::Ne
   if (accepts(admission, admission.settings().session_rules, *client)) co_return true;
   counters.denied_sessions.add();
   co_return false;
-}
-
-asio::awaitable<void> close(HttpStream& stream) {
-  stream.lower().expires_after(parting_time);
-  if (stream.encrypted()) co_await stream.async_shutdown(awaiting);
-  boost::system::error_code ignored;
-  stream.lower().socket().shutdown(asio::socket_base::shutdown_both, ignored);
-  stream.lower().close();
 }
 
 }  // namespace novip::admin

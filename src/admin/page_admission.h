@@ -32,7 +32,4 @@ struct PageAdmission {
 boost::asio::awaitable<bool> admit(PageAdmission admission, HttpStream& stream,
                                    net::Newcomers& newcomers, PageClient* client);
 
-/// Says TLS's goodbye, where it is spoken, and closes.
-boost::asio::awaitable<void> close(HttpStream& stream);
-
 }  // namespace novip::admin

@@ -113,17 +113,6 @@ awaitable<bool> write(HttpStream* stream, Response response) {
   co_return !error;
 }
 
-/// A close with unread bytes would send a reset, which can overtake the answer.
-awaitable<void> part(HttpStream* stream) {
-  boost::system::error_code ignored;
-  stream->lower().expires_after(parting_time);
-  if (stream->encrypted()) co_await stream->async_shutdown(as_result);
-  stream->lower().socket().shutdown(asio::socket_base::shutdown_send, ignored);
-  char bytes[read_size];
-  stream->lower().expires_after(parting_time);
-  co_await stream->async_read_some(asio::buffer(bytes), as_result);
-}
-
 /// Ends when PostgreSQL has been asked anew.
 awaitable<void> refreshed(const RestService* service) {
   return asio::async_initiate<const asio::use_awaitable_t<>, void()>(
@@ -208,7 +197,7 @@ awaitable<void> converse(HttpStream* stream, const RestService* service) {
       more = false;
     }
   }
-  co_await part(stream);
+  co_await tls::part(*stream, parting_time);
 }
 
 }  // namespace

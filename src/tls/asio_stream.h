@@ -1,13 +1,18 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/socket_base.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
 #include "tls/openssl.h"
@@ -98,5 +103,24 @@ class AsioStream {
   Lower lower_;
   std::optional<boost::asio::ssl::stream<Lower&>> secure_;
 };
+
+/// Ends a conversation: says TLS's goodbye, where it is spoken, and that nothing more is said, and
+/// hears the peer out, each for `patience` at most. A close with unread bytes would send a reset,
+/// which can overtake what was said last.
+template <typename Lower>
+boost::asio::awaitable<void> part(AsioStream<Lower>& stream, std::chrono::milliseconds patience) {
+  constexpr auto quietly = boost::asio::as_tuple(boost::asio::use_awaitable);
+  stream.lower().expires_after(patience);
+  if (stream.encrypted()) co_await stream.async_shutdown(quietly);
+  boost::system::error_code error;
+  stream.lower().socket().shutdown(boost::asio::socket_base::shutdown_send, error);
+  stream.lower().expires_after(patience);
+  char bytes[4096];
+  while (!error) {
+    const auto [ended, size] =
+        co_await stream.lower().async_read_some(boost::asio::buffer(bytes), quietly);
+    error = ended;
+  }
+}
 
 }  // namespace novip::tls

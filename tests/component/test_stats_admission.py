@@ -106,6 +106,18 @@ def test_who_comes_through_a_balancer_is_not_on_this_machine(start_page, binary)
         assert form == offered, (options, header)
 
 
+def test_who_says_too_much_is_told_so(start_page, binary):
+    """A reset for what is still on its way must not overtake the answer."""
+    if binary != str(settings.BINARY):
+        pytest.skip("HAProxy takes what it needs of a body and answers 303")
+    page = start_page("")
+    for _ in range(20):
+        form = b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000000\r\n\r\n" + b"x" * 1_000_000
+        with socket.create_connection(("127.0.0.1", page.port), 10 * settings.PATIENCE) as connection:
+            connection.sendall(form)
+            assert connection.recv(65536).startswith(b"HTTP/1.1 413 ")
+
+
 def test_maxconn(start_page):
     """One more waits until a client leaves or its time is over; novip lets a silent one go."""
     page = start_page("maxconn 2")
