@@ -75,6 +75,10 @@ std::optional<std::string_view> nearest(std::string_view word,
   std::optional<std::string_view> best;
   std::size_t best_distance = std::max<std::size_t>(2, word.size() / 3) + 1;
   for (const auto candidate : candidates) {
+    // At least: what one has more.
+    const auto least =
+        std::max(word.size(), candidate.size()) - std::min(word.size(), candidate.size());
+    if (least >= best_distance) continue;
     const auto distance = levenshtein(word, candidate);
     if (distance < best_distance) {
       best = candidate;
