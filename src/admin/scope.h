@@ -9,9 +9,9 @@
 
 namespace novip::admin {
 
-/// What of the configuration a statistics page shows (`stats scope`): some proxies, and the clusters
-/// of those that are role pools. Of the process itself everybody sees the figures, but only who sees
-/// everything its events: they may quote any part of a configuration. Pure.
+/// What of the configuration a statistics page shows (`stats scope`): some proxies, and the
+/// clusters of those that are role pools. Of the process itself everybody sees the figures, but
+/// only who sees everything its events: they may quote any part of a configuration. Pure.
 class Scope {
  public:
   Scope() = default;  // everything
@@ -19,7 +19,9 @@ class Scope {
   Scope(const Statistics& statistics, std::size_t page);
 
   bool has_proxy(const std::string& name) const { return !some_ || some_->proxies.contains(name); }
-  bool has_cluster(const std::string& name) const { return !some_ || some_->clusters.contains(name); }
+  bool has_cluster(const std::string& name) const {
+    return !some_ || some_->clusters.contains(name);
+  }
   bool has(const Event& event) const {
     return has_proxy(event.subject) || has_cluster(event.subject);
   }
