@@ -226,8 +226,11 @@ class Forwarding::Loop {
     if (draining_ && ended) finish();
   }
 
+  /// Also ends whom a change of rules missed: a first packet that was between the old rules and
+  /// conntrack at that moment.
   void count() {
     if (!rules_.in_force() || rules_.superseded() || !look()) return;
+    sessions_.end(ruleset_, marks_, !adopting_);
     sessions_.count(marks_);
     if (const auto counters = rules_.counters()) sessions_.count_traffic(*counters);
     std::map<std::size_t, unsigned> held;

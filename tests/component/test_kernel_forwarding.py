@@ -236,6 +236,29 @@ def test_sessions_end_when_their_server_is_lost(kernel, network):
         network.connect_again("srv1")
 
 
+MISSED = """
+table inet missed {
+    chain again {
+        type filter hook prerouting priority -150
+        tcp dport 5432 ct mark set 0x4e000001
+    }
+}
+"""
+
+
+def test_a_session_that_a_change_of_rules_missed_ends(kernel, network, folder):
+    """As its first packet was on its way from the old rules to conntrack; here its mark is made one
+    that nobody has any more."""
+    (folder / "missed.nft").write_text(MISSED)
+    session = kernel["srv3"].connect("prod")
+    network.run("srv3", "nft", "-f", str(folder / "missed.nft"))
+    try:
+        session.execute("SELECT")
+        wait_for(lambda: is_over(session), "it ends")
+    finally:
+        network.run("srv3", "nft", "delete", "table", "inet", "missed")
+
+
 def test_sessions_outlive_a_crash_of_novip(kernel, network):
     srv3 = kernel["srv3"]
     session = srv3.connect("prod")
