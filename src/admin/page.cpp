@@ -172,6 +172,7 @@ asio::awaitable<void> serve(std::shared_ptr<Service> service, Stream& connection
     co_await converse(service, stream, places->newcomers, client);
   }
   sessions.release();
+  const net::Newcomers::Entry leaving(places->newcomers, connection, false);
   co_await tls::part(stream, parting_time);
 }
 

@@ -197,6 +197,7 @@ awaitable<void> converse(HttpStream* stream, const RestService* service) {
       more = false;
     }
   }
+  const net::Newcomers::Entry leaving(*service->newcomers, stream->lower(), false);
   co_await tls::part(*stream, parting_time);
 }
 

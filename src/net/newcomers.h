@@ -9,9 +9,9 @@ namespace novip::net {
 /// A connection with a deadline for each operation.
 using Stream = boost::beast::basic_stream<boost::asio::generic::stream_protocol>;
 
-/// Clients whose next request is waited for, in the order in which they began to be: where all
-/// places are taken, one of these gives its own to a new client, so that whoever connects and says
-/// nothing keeps nobody out. First go those who never said anything. One thread.
+/// Clients whose next request, or whose end, is waited for, in the order in which they began to be:
+/// where all places are taken, one of these gives its own to a new client, so that whoever connects
+/// and says nothing keeps nobody out. Last go those who had an answer before. One thread.
 class Newcomers {
  public:
   using Hook =

@@ -5,6 +5,7 @@ import contextlib
 import http.client
 import socket
 import ssl
+import time
 
 import pytest
 
@@ -118,6 +119,21 @@ def test_who_says_too_much_is_told_so(start_page, binary):
                                       10 * settings.PATIENCE) as connection:
             connection.sendall(form + b"x" * size)
             assert connection.recv(65536).startswith(b"HTTP/1.1 413 ")
+
+
+def test_who_does_not_leave_keeps_nobody_out(start_page, binary):
+    if binary != str(settings.BINARY):
+        pytest.skip("HAProxy has no bound on its page but maxconn")
+    page = start_page("maxconn 2")
+    with contextlib.ExitStack() as ends:
+        for _ in range(2):
+            connection = ends.enter_context(socket.create_connection(
+                ("127.0.0.1", page.port), 10 * settings.PATIENCE))
+            connection.sendall(b"no request\r\n\r\n")
+            assert connection.recv(65536).startswith(b"HTTP/1.1 400 ")
+        began = time.monotonic()
+        assert b" 200 " in page.ask()
+        assert time.monotonic() - began < 0.9 * settings.PATIENCE   # they are waited for a second
 
 
 def test_maxconn(start_page):
