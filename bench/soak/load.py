@@ -109,14 +109,13 @@ class Load:
         seen = collections.Counter()
         for process in self._echoes:
             seen.update(process.stop())
+        wrong = [self._described(attempt) for attempt in attempts if self._is_wrong(attempt)]
         return {"answers compared": sum(self._answers), "bytes compared": seen["bytes"],
                 "changed answers": seen["changed"], "stuck clients": stuck,
                 "sessions cut": seen["cut"], "connections refused to those who compare":
                 seen["refused"], "sessions opened": len(attempts),
                 "of these refused": sum(bool(attempt.failure) for attempt in attempts),
-                "sessions on a wrong server": sum(map(self._is_wrong, attempts)),
-                "wrong": [self._described(attempt) for attempt in attempts
-                          if self._is_wrong(attempt)],
+                "sessions on a wrong server": len(wrong), "wrong": wrong,
                 "writes acknowledged": len(writes),
                 "acknowledged": {write.number for write in writes}}
 

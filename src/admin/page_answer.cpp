@@ -121,15 +121,6 @@ std::string live_text(const Visit& visit) {
   return text;
 }
 
-std::vector<StatRow> rows_for(const Visit& visit) {
-  StatFilter filter;
-  filter.legends = visit.settings.show_legends;
-  filter.hide_down = visit.target.hide_down;
-  filter.hide_maintenance = visit.target.hide_maintenance;
-  filter.scope = visit.scope;
-  return stat_rows(visit.statistics(), filter, visit.now);
-}
-
 /// What no script keeps up to date is asked for again, as HAProxy has it; the page itself is not
 /// (page_refresh): that would take away where somebody scrolled to and what they have chosen.
 PageResponse refreshed(const Visit& visit, PageResponse response) {
@@ -143,12 +134,13 @@ PageResponse show(const Visit& visit) {
     case Format::html:
       return html_response(visit);
     case Format::csv:
-      return refreshed(visit, text_response(http::status::ok, stat_csv(rows_for(visit))));
+      return refreshed(visit, text_response(http::status::ok, stat_csv(rows_for(view_for(visit)))));
     case Format::typed:
-      return refreshed(visit, text_response(http::status::ok, stat_typed(rows_for(visit), false)));
+      return refreshed(
+          visit, text_response(http::status::ok, stat_typed(rows_for(view_for(visit)), false)));
     case Format::json:
-      return refreshed(visit,
-                       respond(http::status::ok, "application/json", stat_json(rows_for(visit))));
+      return refreshed(visit, respond(http::status::ok, "application/json",
+                                      stat_json(rows_for(view_for(visit)))));
     case Format::live:
       return respond(http::status::ok, "application/json", live_text(visit));
     case Format::tables:

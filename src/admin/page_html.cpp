@@ -219,15 +219,19 @@ const std::string& page_build() {
   return build;
 }
 
-std::string tables_html(const PageView& view) {
+std::vector<StatRow> rows_for(const PageView& view) {
   StatFilter filter;
   filter.legends = view.settings->show_legends;
   filter.hide_down = view.target.hide_down;
   filter.hide_maintenance = view.target.hide_maintenance;
   filter.scope = view.scope;
+  return stat_rows(*view.statistics, filter, view.now);
+}
+
+std::string tables_html(const PageView& view) {
   std::string tables = clusters_html(*view.statistics, view.scope, view.now);
   std::vector<StatRow> rows;
-  for (auto& row : stat_rows(*view.statistics, filter, view.now)) {
+  for (auto& row : rows_for(view)) {
     if (!rows.empty() && rows[0]["pxname"] != row["pxname"]) {
       tables += table_html(view, rows);
       rows.clear();

@@ -31,6 +31,8 @@ inline constexpr std::string_view page_security_policy =
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
+/// The lines of its tables, and of the other formats.
+std::vector<StatRow> rows_for(const PageView& view);
 /// The statistics page of one `mode http` proxy.
 std::string page_html(const PageView& view);
 /// Only its tables: what the script asks for again.
