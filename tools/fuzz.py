@@ -107,9 +107,10 @@ class Campaign:
     """Gives its turn to the target with the least time, `jobs` of them at once, and keeps account
     in TOTALS."""
 
-    def __init__(self, names, hours):
+    def __init__(self, names, chosen, hours):
         read = json.loads(TOTALS.read_text()) if TOTALS.exists() else {}
         self._totals = {name: Totals(**read.get(name, {})) for name in names}
+        self._chosen = chosen
         self._wanted, self._busy, self._lock = hours * 3600, set(), threading.Lock()
         self.clean = True
 
@@ -127,8 +128,8 @@ class Campaign:
 
     def _next(self):
         with self._lock:
-            waiting = [name for name, totals in self._totals.items()
-                       if name not in self._busy and totals.seconds < self._wanted]
+            waiting = [name for name in self._chosen
+                       if name not in self._busy and self._totals[name].seconds < self._wanted]
             if not self.clean or not waiting:
                 return None
             name = min(waiting, key=lambda name: self._totals[name].seconds)
@@ -144,9 +145,9 @@ class Campaign:
         else:
             self._totals[name] = Totals(totals.seconds + fresh.seconds, totals.runs + fresh.runs,
                                         fresh.edges, fresh.inputs, totals.findings)
-            left = sum(max(self._wanted - each.seconds, 0) for each in self._totals.values())
+            left = sum(max(self._wanted - self._totals[each].seconds, 0) for each in self._chosen)
             print(f"{name}: {self._totals[name].seconds / 3600:.2f} h, {fresh.edges} edges; "
-                  f"{left / 3600:.1f} h left of all", flush=True)
+                  f"{left / 3600:.1f} h left in all", flush=True)
         self._write()
 
     def _write(self):
@@ -165,15 +166,21 @@ def arguments():
                         "runs with --hours; writes docs/fuzzing.md")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(),
                         help="so many at once, with --hours (default: one a core)")
+    parser.add_argument("--only", metavar="TARGET", action="append", help="of tests/fuzz, without "
+                        "fuzz_; may be repeated (default: all)")
     return parser.parse_args()
 
 
 def main():
     options = arguments()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    names = targets()
+    chosen = [f"fuzz_{name}" for name in options.only or ()] or names
+    if unknown := set(chosen) - set(names):
+        sys.exit(f"no {', '.join(sorted(unknown))} in tests/fuzz, but {', '.join(names)}")
     if options.hours is None:
-        return 0 if run_once(targets(), options.seconds) else 1
-    campaign = Campaign(targets(), options.hours)
+        return 0 if run_once(chosen, options.seconds) else 1
+    campaign = Campaign(names, chosen, options.hours)
     campaign.run(options.jobs)
     return 0 if campaign.clean else 1
 
