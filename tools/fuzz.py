@@ -24,7 +24,7 @@ BUILD = REPOSITORY / "build" / "fuzz"
 SEEDS = REPOSITORY / "tests" / "fuzz" / "corpus"
 TOTALS = REPOSITORY / "tests" / "fuzz" / "hours.json"
 DOCUMENT = REPOSITORY / "docs" / "fuzzing.md"
-SLICE = 60      # seconds until another fuzzer has its turn
+SLICE = 240     # seconds until another fuzzer has its turn; the first ones go into its corpus
 INTERRUPTED = 72    # libFuzzer's exit code when a signal asked it to end
 
 TEXT = """\
