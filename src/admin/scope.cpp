@@ -14,4 +14,22 @@ Scope::Scope(const Statistics& statistics, std::size_t page) {
   some_ = std::make_shared<const Some>(std::move(some));
 }
 
+/// A cluster and a proxy may have the same name.
+bool Scope::has(const Event& event) const {
+  switch (event.kind) {
+    case Event::Kind::role:
+    case Event::Kind::primary:
+    case Event::Kind::news:
+    case Event::Kind::alert:
+      return has_cluster(event.subject);
+    case Event::Kind::server:
+    case Event::Kind::cut:
+    case Event::Kind::hold:
+    case Event::Kind::order:
+    case Event::Kind::process:
+      return has_proxy(event.subject);
+  }
+  return false;
+}
+
 }  // namespace novip::admin

@@ -22,9 +22,7 @@ class Scope {
   bool has_cluster(const std::string& name) const {
     return !some_ || some_->clusters.contains(name);
   }
-  bool has(const Event& event) const {
-    return has_proxy(event.subject) || has_cluster(event.subject);
-  }
+  bool has(const Event& event) const;
 
  private:
   struct Some {

@@ -5,6 +5,7 @@
 #include "admin/page_html.h"
 #include "admin/page_orders.h"
 #include "admin/page_request.h"
+#include "admin/scope.h"
 #include "fixture.h"
 
 namespace novip::admin {
@@ -338,6 +339,17 @@ TEST_F(PageTest, ShowsWhatIsInItsScope) {
   const std::string own = get("/;csv").body();
   EXPECT_NE(own.find("\nstats,FRONTEND,"), own.npos);
   EXPECT_EQ(own.find("\nprod,"), own.npos);
+}
+
+TEST_F(PageTest, EventsInItsScopeAreThoseOfItsProxies) {
+  settings().scope = {"prod"};
+  const Scope scope(*statistics, site.proxy);
+  EXPECT_TRUE(scope.has(Event{.kind = Event::Kind::server, .subject = "prod"}));
+  EXPECT_FALSE(scope.has(Event{.kind = Event::Kind::server, .subject = "stdby"}));
+  // A hidden cluster may have a shown proxy's name.
+  EXPECT_FALSE(scope.has(Event{.kind = Event::Kind::role, .subject = "prod"}));
+  EXPECT_FALSE(scope.has(Event{.kind = Event::Kind::process}));
+  EXPECT_TRUE(Scope().has(Event{.kind = Event::Kind::process}));
 }
 
 TEST_F(PageTest, NamesFromOutsideAreEscaped) {
