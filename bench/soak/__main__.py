@@ -24,6 +24,7 @@ from load import Load                                           # noqa: E402
 
 DOCUMENT = REPOSITORY / "docs" / "soak-relay.md"        # or soak-kernel.md
 SETTLING = 60           # seconds: a new primary, its standbys, every proxy
+LOOKED_AT = 10          # seconds at least: the memory, however long the switchover took
 # Seconds for which a standby that may be promoted has its role without being asked. The relay asks
 # for each session; the kernel's guards cannot (docs/kernel.md).
 TRUSTED = {"relay": 0, "kernel": 0.05}
@@ -76,7 +77,8 @@ def soak(cluster, options):
             load.wait_going()       # each client got something from the servers as they are now
             moves += 1
             least = memory.least([node.proxy for node in cluster.nodes],
-                                 until=began + moves * options.every)
+                                 until=max(began + moves * options.every,
+                                           time.monotonic() + LOOKED_AT))
             for node, size in zip(cluster.nodes, least):
                 samples[node.name].append(size)
             say(f"minute {(time.monotonic() - began) / 60:.1f}: {target.name} is the primary; "

@@ -8,13 +8,13 @@ import secrets
 import shutil
 import socket
 import subprocess
-import time
 
 import psycopg
 import pytest
 
 from harness import settings
 from harness.configurations import cluster_section
+from harness.durations import Durations
 from harness.flood import flood, slow_clients
 from harness.ports import free_port
 from harness.rest import status
@@ -238,23 +238,22 @@ def test_a_flood_and_slow_clients_at_once(native, cleanup):
     node, seconds = native["srv1"], 4
     cleanup.enter_context(slow_clients(node.address, node.ports.rest, scaled(1000)))
     request = "GET /primary HTTP/1.0\r\n\r\n"
-    slowest, queries, asked = 0.0, 0, 0.0
+    queries, asked = Durations(), Durations()
     with concurrent.futures.ThreadPoolExecutor(1) as threads, node.connect("prod") as session:
         running = threads.submit(flood, node.address, node.ports.rest, seconds, request=request)
         while not running.done():
-            began = time.monotonic()
-            session.execute("SELECT 1")
-            slowest, queries = max(slowest, time.monotonic() - began), queries + 1
-            if queries % 50 == 0:
-                began = time.monotonic()
-                assert status(node, "/primary") == 200
-                asked = max(asked, time.monotonic() - began)
+            with queries.one():
+                session.execute("SELECT 1")
+            if len(queries) % 50 == 0:
+                with asked.one():
+                    assert status(node, "/primary") == 200
         answers = running.result()
     served = sum(count for answer, count in answers.items() if answer.startswith("HTTP/1.0 200"))
-    print(f"{served / seconds:.0f} requests/s of {answers.total() / seconds:.0f}; {queries} queries, "
-          f"the slowest took {slowest * 1000:.0f} ms, an answer of REST {asked * 1000:.0f} ms")
-    assert served > 500 * seconds * settings.SCALE
-    assert slowest < 1 * settings.PATIENCE and asked < 2 * settings.PATIENCE
+    print(f"{served / seconds:.0f} requests/s of {answers.total() / seconds:.0f}; queries: {queries}; "
+          f"answers of REST: {asked}")
+    assert served > 100 * seconds * settings.SCALE
+    assert queries.usual < 0.5 * settings.PATIENCE and max(queries) < 5 * settings.PATIENCE
+    assert max(asked) < 5 * settings.PATIENCE
     assert native["srv2"].proxy.api.up("prod") == {"srv1"}      # its subscription held
 
 

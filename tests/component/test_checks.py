@@ -282,7 +282,7 @@ def test_observe_layer4_sees_failures_between_checks(pool, cleanup):
 def test_rise_and_fall(pool, cleanup):
     server = cleanup.enter_context(AnsweringServer("good"))
     pool("option tcp-check", "tcp-check expect string good", server=server,
-         options="rise 3 fall 4")
+         options="rise 3 fall 4 inter 1s")      # for so long it is seen on its way down
     pool.wait_status("UP", "L7OK")
     server.answer = "bad"
     wait_for(lambda: pool.row()["status"].startswith("UP 3/4"), "one check of four failed")

@@ -9,7 +9,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
 
 import psycopg
 import pytest
@@ -17,6 +16,7 @@ import pytest
 from harness import settings
 from harness.clients import Opener
 from harness.configurations import cluster_section
+from harness.durations import Durations
 from harness.network import Network
 from harness.ports import free_port
 from harness.process import Process
@@ -253,10 +253,15 @@ def test_names_cannot_be_looked_up(start_proxy, syslog, s1):
         assert server_reached(port) == ""
         assert server_reached(other) == "s1"
         assert proxy.api.status("named")["n1"].startswith("MAINT")
-        began = time.monotonic()
-        assert "Name:" in proxy.api("show info")
-        assert time.monotonic() - began < 1 * settings.PATIENCE
+        asked = Durations()
+        for _ in range(20):
+            with asked.one():
+                assert "Name:" in proxy.api("show info")
+        assert asked.usual < 0.5 * settings.PATIENCE
         assert "n1" in proxy.api("show servers state named")
+        with contextlib.suppress(BlockingIOError):
+            while silent.recv(512, socket.MSG_DONTWAIT):
+                pass
         silent.settimeout(5 * settings.PATIENCE)
         assert b"invalid" in silent.recv(512)       # it goes on asking
 
@@ -293,9 +298,7 @@ def test_a_killed_agent_is_unknown_within_the_lease(native):
     assert srv1.proxy.api.up("stdby") == {"srv2", "srv3"}
     with Opener([srv1, srv3], "prod") as clients:      # srv2's own clients end with their proxy
         srv2.proxy.send(signal.SIGKILL)
-        began = time.monotonic()
         wait_for(lambda: srv1.proxy.api.up("stdby") == {"srv3"}, "srv2 is left", 5)
-        assert time.monotonic() - began < 3 * settings.PATIENCE
     log = srv1.proxy.log.read_text()
     assert re.search(r"Server stdby/srv2 is DOWN", log), log[-2000:]
     assert clients.sessions and not clients.failures

@@ -140,9 +140,9 @@ def test_a_guarded_port_is_open_in_its_role_only(kernel, network):
             return False
 
     for node in kernel.nodes:
-        primary = node.name == "srv1"
-        assert opens(node, 5442) == primary
-        assert opens(node, 5443) != primary
+        ours, others = (5442, 5443) if node.name == "srv1" else (5443, 5442)
+        wait_for(lambda: opens(node, ours), f"{node.name} is open in its role")
+        assert not opens(node, others)
     srv1 = kernel["srv1"]
     crash(srv1)
     began = time.monotonic()

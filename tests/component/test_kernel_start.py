@@ -96,7 +96,7 @@ def test_without_hold_clients_are_refused_at_once(start, network):
     start(CONFIGURATION.format(hold="hold off"))
     began = time.monotonic()
     assert connect(network, 20) == "refused"
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 10       # not 30 s, which is what is held for without it
 
 
 def reset(connection):

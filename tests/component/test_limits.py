@@ -129,8 +129,12 @@ def test_without_redispatch_the_client_is_closed(start_proxy, servers):
     port = free_port()
     proxy = start_proxy(pool(port, "retries 1", f"server dead 127.0.0.1:{free_port()}"))
     assert server_reached(port) == ""
-    row = proxy.api.stat()["pool", "dead"]
-    assert (row["wretr"], row["econ"]) == ("1", "1")
+
+    def counted():
+        row = proxy.api.stat()["pool", "dead"]
+        return row["wretr"], row["econ"]
+
+    wait_for(lambda: counted() == ("1", "1"), "it is counted")
 
 
 BACKUPS = ("default-server inter 200ms fall 1 rise 2",

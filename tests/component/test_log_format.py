@@ -120,8 +120,10 @@ def test_logasap(folder, cleanup):
             read_line(client)
             line = log.wait_line(re.compile(r" pool pool/s1 .*\n"))[0]
             lines.append(re.sub(r" \d+/\d+/\+\d+ ", " MS ", line))
-        server_reached(port)
-        log.wait_line(re.compile(r" pool pool/s1 "))    # the next session's, not a second one
+        with connect(port) as client:
+            next_port = client.getsockname()[1]
+            read_line(client)
+            assert log.wait_line(re.compile(r":(\d+) \[.* pool pool/s1 "))[1] == str(next_port)
     assert lines[1] == lines[0] == " pool pool/s1 MS +0 -- 1/1/1/1/0 0/0\n"
 
 

@@ -36,7 +36,7 @@ def test_who_comes_without_a_primary_waits_for_it(no_primary, mode):
         no_primary["srv2"].postgres.promote()
         promoted = time.monotonic()
         with coming.result(10) as session:
-            assert time.monotonic() - promoted < 2
+            assert time.monotonic() - promoted < 5 * PATIENCE
             assert session.execute("SELECT host(inet_server_addr())").fetchone() == ("127.0.0.12",)
 
 
@@ -103,7 +103,7 @@ def test_without_hold_the_sentence_comes_at_once(no_primary, start_pool):
     with Wire(pool.address, pool.port) as client:
         client.send(startup_packet())
         assert client.error()["C"] == "57P03"
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 10       # not 30 s, which is what is held for without it
 
 
 def test_who_leaves_while_held_is_forgotten(no_primary, start_pool):

@@ -36,6 +36,30 @@ def separate(folder, network):
         cluster.stop()
 
 
+class Pauses(threading.Thread):
+    """The longest time that this machine let nobody run, as far as a thread of ours can tell."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self._ended = threading.Event()
+        self.longest = 0.0
+
+    def run(self):
+        ended = False
+        while not ended:
+            began = time.monotonic()
+            ended = self._ended.wait(0.01)
+            self.longest = max(self.longest, time.monotonic() - began - 0.01)
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self._ended.set()
+        self.join()
+
+
 class Writer(threading.Thread):
     """A client on the node itself, which writes through the node's proxy without end."""
 
@@ -59,7 +83,11 @@ class Writer(threading.Thread):
             except psycopg.Error:
                 self._ended.wait(0.02)
 
-    def stop(self):
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
         self._ended.set()
         self.join(30)
 
@@ -68,9 +96,7 @@ def test_an_isolated_primary_takes_no_more_writes(network, separate):
     srv1, srv2, srv3 = separate.nodes
     with srv1.connect("prod") as session:
         session.execute("CREATE TABLE rows (number bigint)")
-    writer = Writer(network, srv1)
-    writer.start()
-    try:
+    with Pauses() as pauses, Writer(network, srv1) as writer:
         wait_for(lambda: len(writer.acknowledged) > 50, "the writer writes")
         network.cut_off("srv1")
         cut = time.monotonic()
@@ -81,12 +107,10 @@ def test_an_isolated_primary_takes_no_more_writes(network, separate):
         assert srv1.postgres.running and not srv1.postgres.is_standby()
         last = max(when for _, when in writer.acknowledged)
         print(f"the last write came {last - cut:.2f} s after the cut")
-        assert last - cut <= LAST_WRITE * settings.PATIENCE
+        assert last - cut <= LAST_WRITE * settings.PATIENCE + pauses.longest
         network.connect_again("srv1")
         wait_for(lambda: srv1.proxy.api.up("prod") == {"srv2"}, "srv1 sends to srv2")
         wait_for(lambda: writer.acknowledged[-1][1] > last, "the writer writes again")
-    finally:
-        writer.stop()
 
 
 def test_a_node_never_replicates_from_itself(network, separate):
@@ -95,7 +119,7 @@ def test_a_node_never_replicates_from_itself(network, separate):
     for name, served in (("srv1", False), ("srv3", True)):
         node = separate[name]
         with network.inside(name):
-            client = Wire(node.address, node.ports.prod, seconds=1.5)
+            client = Wire(node.address, node.ports.prod, seconds=30 if served else 1.5)
         with client:
             client.send(packet)
             if served:

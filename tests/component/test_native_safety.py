@@ -14,9 +14,16 @@ from harness.wire import Wire, startup_packet
 pytestmark = pytest.mark.novip_only
 
 
-def told(node, pattern):
-    """Whether this stands in the log of a node's proxy."""
-    return re.search(pattern, node.proxy.log.read_text(errors="replace"), re.I)
+@pytest.fixture
+def told(native):
+    """Whether a node's proxy logged this since the test began."""
+    before = {node.name: node.proxy.log.stat().st_size for node in native.nodes}
+
+    def told(node, pattern):
+        said = node.proxy.log.read_bytes()[before[node.name]:].decode(errors="replace")
+        return re.search(pattern, said, re.I)
+
+    return told
 
 
 def wait_no_primary(nodes):
@@ -24,7 +31,7 @@ def wait_no_primary(nodes):
         wait_for(lambda: not node.proxy.api.up("prod"), f"{node.name} has no primary")
 
 
-def test_of_two_primaries_the_higher_timeline_wins(native, cleanup):
+def test_of_two_primaries_the_higher_timeline_wins(native, cleanup, told):
     """Somebody promotes a standby while the primary runs."""
     session = cleanup.enter_context(native["srv3"].connect("prod", sslmode="disable"))
     native["srv2"].postgres.promote()
@@ -36,7 +43,7 @@ def test_of_two_primaries_the_higher_timeline_wins(native, cleanup):
             assert session.execute("SELECT host(inet_server_addr())").fetchone() == ("127.0.0.12",)
 
 
-def test_two_primaries_on_one_timeline_are_none(native):
+def test_two_primaries_on_one_timeline_are_none(native, told):
     """Both were promoted while the primary was away: nobody can say which is right."""
     for name in ("srv2", "srv3"):       # they must not find each other
         with native[name].postgres.connect() as session:
@@ -53,7 +60,7 @@ def test_two_primaries_on_one_timeline_are_none(native):
         wait_for(lambda: node.proxy.api.up("prod") == {"srv2"}, f"{node.name} sends to srv2")
 
 
-def test_another_cluster_s_primary_takes_nobody(native, folder):
+def test_another_cluster_s_primary_takes_nobody(native, folder, told):
     """An instance that was initialised anew runs where srv3 was."""
     srv3 = native["srv3"].postgres
     srv3.create(make_template(folder / "other", [node.name for node in native.nodes]))
@@ -67,7 +74,7 @@ def test_another_cluster_s_primary_takes_nobody(native, folder):
         assert node.reaches("prod", standby=False)
 
 
-def test_a_minority_has_no_primary(native, cleanup):
+def test_a_minority_has_no_primary(native, cleanup, told):
     """srv1 sees only itself: the others may have promoted another; its clients must not go on."""
     srv1, others = native["srv1"], native.nodes[1:]
     session = cleanup.enter_context(srv1.connect("prod", sslmode="disable"))
@@ -75,7 +82,7 @@ def test_a_minority_has_no_primary(native, cleanup):
         node.stop_proxy()
     assert sqlstate_of_its_end(session) == "57P01"
     wait_no_primary([srv1])
-    assert told(srv1, "fewer than 2 of 3 nodes are heard")
+    wait_for(lambda: told(srv1, "fewer than 2 of 3 nodes are heard"), "srv1 says so")
     assert srv1.postgres.running and not srv1.postgres.is_standby()
     others[0].start_proxy()
     wait_for(lambda: srv1.reaches("prod", standby=False), "srv1 serves again")

@@ -95,7 +95,10 @@ def open_forwarded(start_proxy, cleanup, network, serve):
     address, port = network.addresses["srv1"], free_port()
     proxy = start_proxy(pool(f"{address}:{port}", server, forward="forward kernel"),
                         network=network.namespace("srv1"))
+    # Whoever comes before the rules is relayed.
+    wait_for(lambda: "goto" in network.run("srv1", "nft", "list", "ruleset"), "rules are there")
     client = cleanup.enter_context(connect(port, address))
+    wait_for(lambda: proxy.api.stat()["pool", "FRONTEND"]["scur"] == "1", "the session is counted")
     assert "fe=pool" not in proxy.api("show sess"), "the proxy carries it, not the kernel"
     return client
 

@@ -98,11 +98,14 @@ def test_under_load_none_is_lost(start_proxy, servers, cleanup):
             time.sleep(0.05)
         result = short.result()
     assert result == {"ok": result["ok"]} and result["ok"] >= count
-    assert loads >= 3
+    assert loads >= 2
     assert all(echoes(client) for client in long)
-    row = test.proxy.api.stat()["pool", "FRONTEND"]
-    assert int(row["stot"]) == result["ok"] + len(long)
-    assert int(row["scur"]) == len(long)
+
+    def counted(column):
+        return int(test.proxy.api.stat()["pool", "FRONTEND"][column])
+
+    assert counted("stot") == result["ok"] + len(long)
+    wait_for(lambda: counted("scur") == len(long), "the others' ends are counted")
 
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGUSR2])
@@ -148,8 +151,8 @@ def test_sessions_of_a_removed_server_are_cut_too(start_proxy, servers, cleanup)
     s1._server.server_close()
     assert in_pool.recv(1) == b"" and in_other.recv(1) == b""
     # What is gone is not shown any more.
-    wait_for(lambda: ("pool", "s1") not in test.proxy.api.stat(), "s1 is gone")
-    assert ("other", "FRONTEND") not in test.proxy.api.stat()
+    for gone in (("pool", "s1"), ("other", "FRONTEND")):
+        wait_for(lambda: gone not in test.proxy.api.stat(), f"{gone} is gone")
 
 
 def test_a_bad_file_changes_nothing(start_proxy, servers, cleanup):
@@ -263,7 +266,7 @@ def harmless(text):
 
 def other_cluster(text):
     """Its section is another one, so that it is watched anew."""
-    return text.replace("cluster pg\n    watch", "cluster pg\n    lease 1100ms\n    watch")
+    return text.replace("cluster pg\n    watch", "cluster pg\n    interval 40ms\n    watch")
 
 
 def without_srv2(text):

@@ -269,8 +269,14 @@ def comparable(answer, name):
 def test_answers_are_the_same(pair):
     lines = [line for line in SAME.splitlines() if line]
     differing = []
+
+    def both(line):
+        return [comparable(pair.ask(name, line), name) for name in ("haproxy", "novip")]
+
     for line in lines:
-        haproxy, novip = (comparable(pair.ask(name, line), name) for name in ("haproxy", "novip"))
+        haproxy, novip = both(line)
+        if haproxy != novip and "show servers state" in line:   # a check of one was under way
+            haproxy, novip = both(line)
         if haproxy != novip:
             differing.append(f"{line}\n  HAProxy: {haproxy!r}\n  novip:   {novip!r}")
     assert not differing, "\n".join(differing)
@@ -288,7 +294,8 @@ def test_answers_that_differ_on_purpose(pair, line, answer, why):
 def test_statistics_are_the_same(pair, arguments):
     def cells(name):
         answer = pair.ask(name, f"admin show stat{arguments}")
-        header, *rows = [line.split(",") for line in answer[2:].splitlines() if line]
+        under_way = answer.replace(",* ", ",")      # a check is
+        header, *rows = [line.split(",") for line in under_way[2:].splitlines() if line]
         return [{column: value for column, value in zip(header[:100], row)
                  if column not in NOT_COMPARED} for row in rows]
     assert cells("novip") == cells("haproxy")
@@ -322,13 +329,14 @@ def test_times_of_sessions_and_their_maxima(pair, name):
     assert set(times_of(proxy).values()) == {0, None}
     with connect(pair.ports[name]) as client:
         read_line(client)
-        wait_for(lambda: "age=2s" in proxy.api("show sess"), "a second has passed")
+        wait_for(lambda: re.search(r"age=([2-9]|\d\d)s", proxy.api("show sess")),
+                 "a second has passed")
     after = wait_for(lambda: (now := times_of(proxy))["BACKEND", "ttime"] and now, "it is counted")
     rows = [row for row, column in after if column == "ttime_max" and after[row, column]]
     assert len(rows) == 2 and rows[1] == "BACKEND"     # and its server
     for row in rows:
-        assert 1000 <= after[row, "ttime_max"] == after[row, "ttime"] < 5000
-        assert all(after[row, column] < 100 for column in TIMES if "ttime" not in column)
+        assert 1000 <= after[row, "ttime_max"] == after[row, "ttime"] < 60_000
+        assert all(after[row, column] < 1000 for column in TIMES if "ttime" not in column)
     assert after["FRONTEND", "ttime_max"] is None
     proxy.api("clear counters")
     cleared = times_of(proxy)

@@ -4,7 +4,6 @@ import base64
 import concurrent.futures
 import re
 import subprocess
-import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -152,14 +151,13 @@ def test_hashing_keeps_nobody_waiting(start_page, binary):
     assert page.proxy.api("reload").startswith("Success=1")
     with concurrent.futures.ThreadPoolExecutor(8) as guests:
         guesses = [guests.submit(page.status, f"ann:{number}") for number in range(8)]
-        longest = 0
+        served = 0
         while not all(guess.done() for guess in guesses):
-            began = time.monotonic()
             page.proxy.api("show info")
-            longest = max(longest, time.monotonic() - began)
+            served += 1
         assert {guess.result() for guess in guesses} == {401}
     assert page.status("ann:ann's") == 200
-    assert longest < 0.2 * settings.PATIENCE, longest
+    assert served > 5 * len(guesses)        # not one for each guess
 
 
 def hashed_costly():

@@ -11,7 +11,7 @@ import sys
 
 import psycopg
 
-from harness.configurations import deck
+from harness.configurations import LEASE, deck
 from harness.ports import free_ports
 from harness.postgres import Postgres, make_template
 from harness.process import Process
@@ -50,7 +50,7 @@ def fill_in(text, addresses, ports, **fields):
                         for name, place in places.items())
     nodes = "\n".join(f"    node {name} {place}" for name, place in places.items())
     return text.format(**{**dataclasses.asdict(ports), "servers": servers, "nodes": nodes,
-                          **fields})
+                          "lease": LEASE, **fields})
 
 
 class Node:

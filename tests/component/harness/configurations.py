@@ -5,6 +5,10 @@ import pathlib
 
 from harness import settings
 
+# Of the sections `state` and `cluster` below. Slow builds are given longer for everything: a pause
+# of theirs must not make nodes unknown.
+LEASE = "" if settings.PATIENCE == 1 else f"    lease {settings.PATIENCE}s\n"
+
 # Before a test's own proxies, where the timeouts do not matter.
 DEFAULTS = """
 defaults
@@ -37,13 +41,13 @@ listen stdby
 # The state service, where the proxy has one inside.
 STATE_TEXT = """
 state
-    bind {address}:{state}
+{lease}    bind {address}:{state}
     postgres "{conninfo}"
 """
 
 NATIVE_STATE_TEXT = """\
 state
-    bind {address}:{state}
+{lease}    bind {address}:{state}
     bind {address}:{rest} mode http
     postgres "{conninfo}"
 
@@ -52,7 +56,7 @@ state
 NATIVE_TEXT = """\
 cluster pg
     watch agent port {rest}
-{nodes}
+{lease}{nodes}
 
 listen prod
     bind {address}:{prod}
@@ -69,7 +73,7 @@ listen stdby
 # Nodes with networks of their own, whose kernels forward.
 KERNEL_TEXT = """\
 state
-    bind {address}:{state}
+{lease}    bind {address}:{state}
     bind [::]:{rest} mode http
     postgres "{conninfo}"
     guard primary 5442
@@ -77,7 +81,7 @@ state
 
 cluster pg
     watch agent port {rest}
-{nodes}
+{lease}{nodes}
 
 listen prod
     bind *:{prod}
@@ -111,7 +115,7 @@ global
 CLUSTER_TEXT = """\
 cluster pg
     watch {watch}
-{nodes}
+{lease}{nodes}
 
 """
 
@@ -151,4 +155,5 @@ def cluster_section(cluster, watch=None, options=""):
     that word, the nodes' agents by default; `options`: of each node."""
     nodes = "\n".join(f"    node {node.name} {node.address}:{node.ports.postgres} {options}"
                       for node in cluster.nodes)
-    return CLUSTER_TEXT.format(watch=watch or f"agent port {cluster.ports.rest}", nodes=nodes)
+    return CLUSTER_TEXT.format(watch=watch or f"agent port {cluster.ports.rest}", lease=LEASE,
+                               nodes=nodes)

@@ -7,6 +7,7 @@ import os
 import pathlib
 import subprocess
 
+from harness import settings
 from harness.cluster import ADDRESSES
 
 CLONE_NEWNET = 0x40000000
@@ -23,7 +24,9 @@ class Network:
     """A bridge in our own namespace, and a namespace on it for each node."""
 
     def __init__(self):
-        number = os.getpid() % 65000        # of this run: several may go on at the same time
+        # Of this run: several may go on at the same time, one of the workers of pytest among them.
+        number = os.getpid() % 65000
+        number += (settings.WORKER - number) % settings.WORKERS
         subnet = f"{PREFIX}.{number % 250}"
         self.addresses = {name: f"{subnet}.{11 + index}" for index, name in enumerate(ADDRESSES)}
         # As PostgreSQL writes them, which leaves a number of 0 out.

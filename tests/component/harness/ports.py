@@ -4,6 +4,8 @@ import pathlib
 import random
 import socket
 
+from harness import settings
+
 
 def is_free(address, port):
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
@@ -18,9 +20,10 @@ def is_free(address, port):
 
 def _candidate():
     """A port below those that the kernel gives to outgoing connections: one of these could take it
-    before whoever asked for a port listens there."""
+    before whoever asked for a port listens there. Nor is it another pytest worker's."""
     low = int(pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
-    return random.randrange(10000, low) if low > 11000 else random.randrange(1024, 65000)
+    ports = range(10000, low) if low > 11000 else range(1024, 65000)
+    return random.choice(ports[settings.WORKER % settings.WORKERS::settings.WORKERS])
 
 
 def free_port(*addresses, avoid=()):

@@ -16,6 +16,10 @@ IS_HAPROXY = BINARY.name.startswith("haproxy")
 SCALE = float(os.environ.get("NOVIP_TEST_SCALE", "1"))
 PATIENCE = 1 if SCALE >= 1 else 3
 
+# Which of how many runs of pytest this is (xdist), from 0.
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+
 # PostgreSQL refuses to run as root; as anybody else it runs as oneself.
 POSTGRES_USER = "postgres" if os.geteuid() == 0 else None
 

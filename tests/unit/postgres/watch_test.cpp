@@ -69,8 +69,8 @@ TEST_F(WatchTest, GivesUpAfterTheLeaseOnAServerThatDoesNotAnswer) {
     peer.log_in();
     peer.wait_for_hangup();
   }});
-  watch_until_failure(30ms);
-  EXPECT_EQ(reason(), "PostgreSQL did not answer within 30 ms");
+  watch_until_failure(1s);
+  EXPECT_EQ(reason(), "PostgreSQL did not answer within 1000 ms");
   EXPECT_FALSE(news_.back().instance.ends_its_sessions);
 }
 
@@ -81,8 +81,8 @@ TEST_F(WatchTest, GivesUpAfterTheLeaseOnAServerThatAlwaysHasMoreToSay) {
     const auto notice = message('N', "SNOTICE\0VNOTICE\0C00000\0Mwait\0\0"s);
     while (peer.say(notice)) continue;
   }});
-  watch_until_failure(30ms);
-  EXPECT_EQ(reason(), "PostgreSQL did not answer within 30 ms");
+  watch_until_failure(1s);
+  EXPECT_EQ(reason(), "PostgreSQL did not answer within 1000 ms");
 }
 
 TEST_F(WatchTest, KnowsAsOfTheQuestionNotOfTheAnswer) {
@@ -94,7 +94,7 @@ TEST_F(WatchTest, KnowsAsOfTheQuestionNotOfTheAnswer) {
     peer.say(first_answer("f"));
     peer.wait_for_hangup();
   }});
-  watch_until_failure(50ms);
+  watch_until_failure(1s);
   server_.join();
   ASSERT_EQ(count(Role::primary), 1u);
   EXPECT_LE(news_[0].asked, asked_before);
@@ -110,11 +110,11 @@ TEST_F(WatchTest, ForgetsAServerThatHangsWhenTheLeaseOfItsLastAnswerEnds) {
     peer.say(first_answer("f"));
     peer.wait_for_hangup();
   }});
-  watch_until_failure(50ms);
+  watch_until_failure(1s);
   const auto told = Clock::now();
   ASSERT_EQ(count(Role::primary), 1u);
-  EXPECT_GE(told - news_[0].asked, 50ms);
-  EXPECT_EQ(reason(), "PostgreSQL did not answer within 50 ms");
+  EXPECT_GE(told - news_[0].asked, 1s);
+  EXPECT_EQ(reason(), "PostgreSQL did not answer within 1000 ms");
 }
 
 TEST_F(WatchTest, NamesAServerThatTakesNoConnectionsByItsSqlstate) {

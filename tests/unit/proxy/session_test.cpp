@@ -81,8 +81,8 @@ TEST(Session, ResetIsPassedOn) {
 TEST(Session, TimeoutNamesTheSide) {
   for (const bool client_waits : {true, false}) {
     Lab lab;
-    lab.section().timeouts.client = client_waits ? 50ms : 10s;
-    lab.section().timeouts.server = client_waits ? 10s : 50ms;
+    lab.section().timeouts.client = client_waits ? 500ms : 10s;
+    lab.section().timeouts.server = client_waits ? 10s : 500ms;
     lab.start();
     const UniqueFd client = lab.client(), server = lab.server();
     talk(client, server);
@@ -94,11 +94,11 @@ TEST(Session, TimeoutNamesTheSide) {
 
 TEST(Session, BytesInEitherDirectionPutTheTimeoutOff) {
   Lab lab;
-  lab.section().timeouts.client = lab.section().timeouts.server = 300ms;
+  lab.section().timeouts.client = lab.section().timeouts.server = 1500ms;
   lab.start();
   const UniqueFd client = lab.client(), server = lab.server();
   const TimePoint start = Clock::now();
-  while (Clock::now() < start + 900ms) {  // only the client speaks
+  while (Clock::now() < start + 2s) {  // only the client speaks
     ASSERT_TRUE(say(client, "x"));
     ASSERT_EQ(hear(server, 1), "x");
   }
@@ -122,7 +122,7 @@ TEST(Session, ClientFinBoundsAClientThatWasToldTheEnd) {
 TEST(Session, TunnelTimeoutReplacesTheOthers) {
   Lab lab;
   lab.section().timeouts.client = lab.section().timeouts.server = 60s;
-  lab.section().timeouts.tunnel = 50ms;
+  lab.section().timeouts.tunnel = 500ms;
   lab.start();
   const UniqueFd client = lab.client(), server = lab.server();
   talk(client, server);
@@ -132,8 +132,8 @@ TEST(Session, TunnelTimeoutReplacesTheOthers) {
 
 TEST(Session, ServerThatTakesNothingIsTheOneThatIsLate) {
   Lab lab;
-  lab.section().timeouts.client = 50ms;
-  lab.section().timeouts.server = 300ms;
+  lab.section().timeouts.client = 500ms;
+  lab.section().timeouts.server = 1s;
   lab.start();
   const UniqueFd client = lab.client(), server = lab.server();
   talk(client, server);
@@ -279,7 +279,7 @@ TEST(Session, ProxyHeaderOfVersionTwoIsSent) {
 TEST(Session, WithoutAProxyHeaderAClientIsRefused) {
   Lab lab;
   lab.section().binds[0].accept_proxy = true;
-  lab.section().timeouts.client = 100ms;
+  lab.section().timeouts.client = 500ms;
   lab.start();
   UniqueFd client = lab.client();
   say(client, "hello");
