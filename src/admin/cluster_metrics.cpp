@@ -81,9 +81,8 @@ void add_roles(MetricsText& text, const Topologies& topologies) {
 void add_clusters(MetricsText& text, const Topologies& topologies) {
   using Kind = cluster::Alert::Kind;
   constexpr std::pair<Kind, const char*> kinds[] = {
-      {Kind::two_primaries, "two_primaries"},
-      {Kind::wrong_system, "wrong_system"},
-      {Kind::minority, "minority"},
+      {Kind::two_primaries, "two_primaries"},       {Kind::obsolete_primary, "obsolete_primary"},
+      {Kind::wrong_system, "wrong_system"},         {Kind::minority, "minority"},
       {Kind::self_replication, "self_replication"},
   };
   text.begin(

@@ -40,6 +40,9 @@ std::string advice_for(Alert::Kind kind) {
     case Alert::Kind::two_primaries:
       return "Stop PostgreSQL on the one that must not write, usually that on the older timeline, "
              "look for what only it was told, and let it rejoin as a standby.";
+    case Alert::Kind::obsolete_primary:
+      return "It was replaced and does not know: stop its PostgreSQL, look for what only it was "
+             "told, and let it rejoin as a standby. Bring back the one that replaced it.";
     case Alert::Kind::wrong_system:
       return "Check the addresses in the section 'cluster', and with which data directory that "
              "server was started.";

@@ -46,6 +46,7 @@ void Topology::take_over(const Topology& before, TimePoint now) {
   }
   if (system_identifier_ == 0) system_identifier_ = before.system_identifier_;
   written_ = before.written_;
+  latest_timeline_ = before.latest_timeline_;
   alerts_ = before.alerts_;
   if (before.first_news_) first_news_ = last_arrival_ = now;  // the new have a lease to be heard
   end_leases(now);
@@ -137,8 +138,8 @@ void Topology::count_nodes(std::vector<Alert>& alerts) {
   if (minority_) alerts.push_back({Alert::Kind::minority, minority_text(majority, members)});
 }
 
-/// The first that most of those who tell theirs have: from then on another one is another cluster,
-/// however many have it. 0: nobody tells. None: there is no majority.
+/// The one that most of those who tell theirs have. Once that was most of the cluster, another one
+/// is another cluster, however many have it. 0: nobody tells. None: there is no majority.
 std::optional<std::uint64_t> Topology::agreed_system() {
   if (system_identifier_ != 0) return system_identifier_;
   std::vector<std::uint64_t> told;
@@ -147,8 +148,10 @@ std::optional<std::uint64_t> Topology::agreed_system() {
       told.push_back(node.instance.system_identifier);
   if (told.empty()) return 0;
   for (const std::uint64_t identifier : told) {
-    if (2 * std::ranges::count(told, identifier) <= std::ssize(told)) continue;
-    system_identifier_ = identifier;
+    const auto count = std::ranges::count(told, identifier);
+    if (2 * count <= std::ssize(told)) continue;
+    if (2 * count > static_cast<std::ptrdiff_t>(settings_.members()))
+      system_identifier_ = identifier;
     return identifier;
   }
   return std::nullopt;
@@ -187,9 +190,31 @@ void Topology::find_primary(std::vector<Alert>& alerts) {
   // timeline tells them apart, and there is nothing to be alarmed about.
   if (tie || at_one_time)
     alerts.push_back({Alert::Kind::two_primaries, two_primaries_text(nodes_, claims, tie)});
-  if (tie || minority_) return;
+  if (is_obsolete(best, alerts) || tie || minority_) return;
   primary_ = best;
   written_ = {nodes_[best].instance.lsn, nodes_[best].instance.timeline};
+  latest_timeline_ = std::max(latest_timeline_, nodes_[best].instance.timeline);
+}
+
+/// Whether another one was promoted since: a node tells a later timeline, or the last primary did.
+/// What the last one did counts until every node is known to have left it, as after a restore.
+bool Topology::is_obsolete(std::size_t claim, std::vector<Alert>& alerts) {
+  const NodeView* latest = nullptr;
+  bool all_known = true;
+  for (const NodeView& node : nodes_) {
+    if (node.settings->retired) continue;
+    const bool known = node.heard && !node.excluded && node.instance.known();
+    all_known = all_known && known && node.instance.timeline != 0;
+    if (known && (!latest || node.instance.timeline > latest->instance.timeline)) latest = &node;
+  }
+  const std::uint32_t own = nodes_[claim].instance.timeline;
+  const std::uint32_t told = latest->instance.timeline;  // the claim is known at least
+  if (all_known) latest_timeline_ = std::min(latest_timeline_, told);
+  if (own == 0 || own >= std::max(told, latest_timeline_)) return false;
+  const bool by_node = told > own;
+  alerts.push_back({Alert::Kind::obsolete_primary,
+                    obsolete_primary_text(nodes_[claim], by_node ? latest : nullptr)});
+  return true;
 }
 
 void Topology::compare_standbys(std::vector<Alert>& alerts) {

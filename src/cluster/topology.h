@@ -32,7 +32,7 @@ struct NodeView {
 
 /// What an operator must look at; told once when it begins and once when it ends.
 struct Alert {
-  enum class Kind { two_primaries, wrong_system, minority, self_replication };
+  enum class Kind { two_primaries, obsolete_primary, wrong_system, minority, self_replication };
   Kind kind;
   std::string text;
 
@@ -65,8 +65,8 @@ class Topology {
 
   const config::Cluster& settings() const { return settings_; }
   const std::vector<NodeView>& nodes() const { return nodes_; }
-  /// The only primary there is; none while two claim it on one timeline, in a minority, when it is
-  /// not of this cluster, and before settled().
+  /// The only primary there is; none while two claim it on one timeline, while another node is or
+  /// was on a later timeline, in a minority, when it is not of this cluster, and before settled().
   std::optional<std::size_t> primary() const { return primary_; }
   bool in_minority() const { return minority_; }
   const std::vector<Alert>& alerts() const { return alerts_; }
@@ -89,6 +89,7 @@ class Topology {
   void compare_standbys(std::vector<Alert>&);
 
   std::optional<std::uint64_t> agreed_system();
+  bool is_obsolete(std::size_t claim, std::vector<Alert>&);
   void compare(std::size_t node);
   void tell_roles();
   void tell_alerts(std::vector<Alert>);
@@ -98,7 +99,10 @@ class Topology {
   std::vector<NodeView> nodes_;
   std::vector<std::optional<Instance::Role>> told_;  // each node's role in its last log line
   std::optional<std::size_t> primary_;
-  Written written_;                  // by the primary, or by the last one
+  Written written_;  // by the primary, or by the last one
+  /// The latest on which there was a primary: one on an earlier timeline was replaced, and does not
+  /// know. 0: not known, or nobody is on it any more.
+  std::uint32_t latest_timeline_ = 0;
   std::uint64_t system_identifier_;  // 0: not agreed on yet
   bool minority_ = false;
   bool settled_ = false;

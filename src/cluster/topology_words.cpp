@@ -46,6 +46,17 @@ std::string two_primaries_text(const std::vector<NodeView>& nodes,
   return text + (tie ? "; none of them counts" : "; the higher timeline wins");
 }
 
+std::string obsolete_primary_text(const NodeView& claim, const NodeView* latest) {
+  const std::string text =
+      claim.settings->name + format(" is a primary on timeline %u, but ", claim.instance.timeline);
+  if (latest == nullptr)
+    return text +
+           "the last one was on a later one: it does not count until every node is heard, or " +
+           "novip is restarted";
+  return text + latest->settings->name +
+         format(" is on timeline %u: it does not count", latest->instance.timeline);
+}
+
 std::string minority_text(std::size_t majority, std::size_t nodes) {
   return format("fewer than %zu of %zu nodes are heard: no node counts as the primary", majority,
                 nodes);

@@ -22,6 +22,9 @@ std::string role_line(const NodeView& node, std::optional<Instance::Role> before
 /// "two primaries: srv1 on timeline 3, srv2 on timeline 4; the higher timeline wins"
 std::string two_primaries_text(const std::vector<NodeView>& nodes,
                                const std::vector<std::size_t>& claims, bool tie);
+/// "srv1 is a primary on timeline 3, but srv3 is on timeline 4: …". `latest`: who is on a later
+/// one; null: the last primary was.
+std::string obsolete_primary_text(const NodeView& claim, const NodeView* latest);
 /// "fewer than 2 of 3 nodes are heard: no node counts as the primary"
 std::string minority_text(std::size_t majority, std::size_t nodes);
 /// "srv3 is of another cluster: its system identifier is …, ours is …"

@@ -225,8 +225,50 @@ TEST(Topology, TwoPrimariesOnOneTimelineAreNone) {
   lab.heard(2, primary(5));
   EXPECT_EQ(lab.topology.primary(), 2u) << "higher than both";
   lab.heard(2, standby());
-  lab.heard(0, shutting_down());
+  lab.heard(0, standby());
   EXPECT_EQ(lab.topology.primary(), 1u);
+  EXPECT_EQ(lab.alerts(), Alerts{});
+}
+
+/// It was replaced while it was away, and its PostgreSQL was started again.
+TEST(Topology, AnObsoletePrimaryDoesNotCountWhileTheNewOneIsAway) {
+  RunningLab lab;
+  lab.heard(0, shutting_down());
+  lab.heard(1, primary(4));
+  lab.heard(2, standby(4));
+  lab.heard(0, primary(3));
+  EXPECT_EQ(lab.topology.primary(), 1u);
+  for (const Instance& away : {shutting_down(), hung()}) {
+    lab.heard(1, away);
+    EXPECT_EQ(lab.topology.primary(), none);
+    EXPECT_EQ(lab.alerts(), Alerts{Alert::Kind::obsolete_primary});
+    EXPECT_EQ(lab.said().back(),
+              "alert cluster pg: srv1 is a primary on timeline 3, but srv3 is on timeline 4: it "
+              "does not count");
+    lab.heard(1, primary(4));
+    EXPECT_EQ(lab.topology.primary(), 1u);
+  }
+  lab.heard(2, shutting_down());
+  lab.heard(1, shutting_down());
+  EXPECT_EQ(lab.topology.primary(), none) << "the last one's is remembered";
+  lab.heard(0, primary(5));
+  EXPECT_EQ(lab.topology.primary(), 0u) << "it was promoted";
+}
+
+TEST(Topology, ALaterTimelineIsForgottenWhenEveryNodeHasLeftIt) {
+  TopologyLab lab(cluster_section(2));
+  lab.all_heard({primary(4), standby(4)});
+  lab.heard(0, shutting_down());
+  lab.heard(1, primary(3));
+  EXPECT_EQ(lab.topology.primary(), none);
+  EXPECT_EQ(lab.said().back(),
+            "alert cluster pg: srv2 is a primary on timeline 3, but the last one was on a later "
+            "one: it does not count until every node is heard, or novip is restarted");
+  Topology reloaded(lab.topology.settings());
+  reloaded.take_over(lab.topology, lab.now);
+  EXPECT_EQ(reloaded.primary(), none);
+  lab.heard(0, standby(3));
+  EXPECT_EQ(lab.topology.primary(), 1u) << "restored from a backup";
   EXPECT_EQ(lab.alerts(), Alerts{});
 }
 
@@ -272,6 +314,18 @@ TEST(Topology, TheSystemIsKeptOnceItIsKnown) {
   lab.heard(2, of_other_system(standby(4)));
   EXPECT_EQ(lab.topology.primary(), 0u);
   EXPECT_EQ(lab.alerts(), (Alerts{Alert::Kind::wrong_system, Alert::Kind::wrong_system}));
+}
+
+TEST(Topology, FewNodesDoNotSayOnceAndForAllWhichSystemItIs) {
+  TopologyLab lab;
+  lab.topology.trouble(1, "no route to host");
+  lab.topology.trouble(2, "no route to host");
+  lab.heard(0, of_other_system(primary(1)));
+  EXPECT_FALSE(lab.node(0).excluded) << "it is alone";
+  lab.heard(1, primary(3));
+  lab.heard(2, standby(3));
+  EXPECT_TRUE(lab.node(0).excluded);
+  EXPECT_EQ(lab.topology.primary(), 1u);
 }
 
 TEST(Topology, TheConfiguredSystemNeedsNoMajority) {
