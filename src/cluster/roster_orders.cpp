@@ -128,8 +128,7 @@ void Roster::set_address(std::size_t proxy, std::size_t server_index, const Endp
                          TimePoint now) {
   const Event event{proxy, server_index, now};
   const Before was = before(event);
-  if (!(at(event).address == address))
-    at(event).last_check = {CheckStatus::init, 0, Milliseconds(0), {}};  // of another server
+  if (!(at(event).address == address)) at(event).forget_checks();
   at(event).address = address;
   account(event, was);
   if (address) clear_flag(event, admin_resolution_maint);

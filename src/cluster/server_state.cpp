@@ -55,6 +55,11 @@ ServerState::ServerState(const config::Server& server_settings, TimePoint now)
   health.empty();
 }
 
+void ServerState::forget_checks() {
+  last_check = {CheckStatus::init, 0, Milliseconds(0), {}};
+  if (health.up()) health.restart();
+}
+
 bool ServerState::in_maintenance() const { return (admin & any_maint) != 0; }
 bool ServerState::draining() const { return (admin & any_drain) != 0 || settings->retired; }
 

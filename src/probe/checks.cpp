@@ -199,6 +199,7 @@ asio::awaitable<bool> Checks::Runner::ask_agent(const Probe* probe) {
   const TimePoint start = Clock::now();
   auto answer = co_await agent_check(io_, subject);
   if (stopped_) co_return true;
+  if (!state.settings->agent.address && !(state.address == subject.address)) co_return false;
   const TimePoint now = Clock::now();
   answer.result.duration = elapsed(start, now);
   roster_.agent_done(probe->proxy, probe->server, answer.result,

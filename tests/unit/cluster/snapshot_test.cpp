@@ -292,5 +292,21 @@ TEST_F(Names, AndAnOperator) {
   EXPECT_FALSE(lab.usable(0)) << "but nobody asked it yet";
 }
 
+TEST(Snapshot, AtAnotherAddressTheFirstCheckDecides) {
+  config::Proxy section = listen_section("prod", 1);
+  config::ServerCheck& settings = section.servers[0].check;
+  settings.fall = 3;
+  settings.observe_layer4 = true;
+  settings.error_limit = 1;
+  Lab lab(section);
+  lab.passes(0);
+  lab.roster->set_address(0, 0, *Endpoint::ip("127.0.0.3", 7141), lab.now);
+  EXPECT_FALSE(lab.roster->observed(0, 0, false, lab.now)) << "a session at the address before";
+  EXPECT_FALSE(lab.usable(0));
+  lab.refuses(0);
+  EXPECT_FALSE(lab.usable(0));
+  EXPECT_EQ(lab.status(0), "DOWN");
+}
+
 }  // namespace
 }  // namespace novip::cluster
