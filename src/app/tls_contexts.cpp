@@ -37,7 +37,7 @@ class TlsLoading {
     auto made = clients_.get(server.tls);
     if (made)
       context = std::move(*made);
-    else if (!proxy.retired && !server.retired)
+    else if (!proxy.retired && !proxy.disabled && !server.retired)
       fail(server.where, "server '" + proxy.name + "/" + server.name + "'", made.error());
   }
 
@@ -65,12 +65,13 @@ Expected<TlsContexts, std::vector<Error>> load_tls(const config::Config& config)
   TlsLoading loading;
   for (const auto& proxy : config.proxies) {
     loading.servers.emplace_back();
+    // Sessions that began before a proxy was disabled may still have to be cancelled.
+    for (const auto& server : proxy.servers) loading.add_server(proxy, server);
     if (proxy.disabled) continue;
     const auto application =
         proxy.mode == config::Mode::http ? tls::Application::http : tls::Application::postgresql;
     for (const auto& bind : proxy.binds)
       loading.add_bind("'" + proxy.name + "'", bind, application);
-    for (const auto& server : proxy.servers) loading.add_server(proxy, server);
   }
   if (config.state)
     for (const auto& bind : config.state->http)

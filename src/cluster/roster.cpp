@@ -85,6 +85,8 @@ std::shared_ptr<const Snapshot> Roster::snapshot() const {
     view.maxconn = proxy.maxconn;
     view.backend = backend_of(*proxy.settings);
     for (const ServerState& server : proxy.servers) view.servers.push_back(view_of(server));
+    if (proxy.settings->disabled)  // nobody checks its servers
+      for (ServerView& server : view.servers) server.usable = server.up = false;
     scale_weights(proxy, view);
     snapshot->proxies.push_back(std::move(view));
   }
@@ -96,7 +98,8 @@ bool Roster::settled() const {
     return server.unknown() && !server.in_maintenance();
   };
   return std::ranges::none_of(proxies_, [&](const ProxyState& proxy) {
-    return !proxy.settings->pool && std::ranges::any_of(proxy.servers, awaited);
+    const bool is_checked = !proxy.settings->pool && !proxy.settings->disabled;
+    return is_checked && std::ranges::any_of(proxy.servers, awaited);
   });
 }
 
@@ -154,7 +157,7 @@ std::string Roster::apply(const Event& event, const AgentReply& reply) {
   ServerState& server = at(event);
   std::string warning;
   if (reply.health == AgentReply::Health::up) {
-    server.health.fill();
+    if (!server.unknown()) server.health.fill();
   } else if (reply.health != AgentReply::Health::unsaid) {
     server.health.empty();
   }
@@ -202,6 +205,7 @@ bool Roster::observed(std::size_t proxy, std::size_t server_index, bool success,
   ServerState& server = at(event);
   const config::ServerCheck& settings = server.settings->check;
   if (!settings.observe_layer4 || !server.check_running || server.in_maintenance()) return false;
+  if (server.unknown()) return false;  // perhaps it was seen at the address before
   if (!server.health.observed(success)) return false;
   if (settings.on_error == config::OnError::fastinter) return true;
   if (settings.on_error == config::OnError::sudden_death) server.health.weaken();
@@ -230,7 +234,7 @@ void Roster::resolved(std::size_t proxy, std::size_t server_index, const Endpoin
              address_change_line(*proxy_of(event).settings, *server.settings, server.address, next,
                                  source.empty() ? server.settings->resolvers : source));
       server.address = next;
-      server.last_check = {CheckStatus::init, 0, Milliseconds(0), {}};  // of another server
+      server.forget_checks();
       changed_ = true;
     }
     const bool came_back = (server.admin & admin_resolution_maint) != 0;

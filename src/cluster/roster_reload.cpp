@@ -113,8 +113,9 @@ void Roster::adopt_proxy(std::size_t index, const config::Config& before, TimePo
 void Roster::adopt_server(const Event& event, const config::Proxy& was, bool same_source) {
   ServerState& server = at(event);
   const config::Server& before = was.servers[event.server];
-  const config::Server& settings = config_->proxies[event.proxy].servers[event.server];
-  const bool pool = config_->proxies[event.proxy].pool.has_value();
+  const config::Proxy& proxy = config_->proxies[event.proxy];
+  const config::Server& settings = proxy.servers[event.server];
+  const bool pool = proxy.pool.has_value();
   const Operation operation = server.operation;
   const Endpoint address = server.address;
   const bool check_paused = before.check.enabled && !server.check_running;
@@ -124,7 +125,8 @@ void Roster::adopt_server(const Event& event, const config::Proxy& was, bool sam
   server.check_running = pool || (settings.check.enabled && !check_paused);
   server.agent_running = settings.agent.enabled && !agent_paused;
 
-  const bool was_idle = before.retired && !settings.retired;  // perhaps nobody checked it
+  // Perhaps nobody checked it.
+  const bool was_idle = (before.retired && !settings.retired) || (was.disabled && !proxy.disabled);
   const bool known = same_source && server.address == address && same_question(before, settings);
   if (pool) {
     // Until assess() it is not known, but what it was stays, to find out whose sessions must end.

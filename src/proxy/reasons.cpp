@@ -46,6 +46,7 @@ std::string lack_text(Lack lack, const config::Config& config, const config::Pro
   const std::string name(server);
   switch (lack) {
     case Lack::none_usable:
+      if (backend.disabled) return format("\"%s\" is disabled", backend.name.c_str());
       break;
     case Lack::no_resources:
       return "the proxy has no descriptor, memory or port left";

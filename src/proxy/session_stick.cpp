@@ -7,6 +7,7 @@ namespace novip::proxy {
 
 std::optional<std::size_t> Session::own_server(const cluster::ProxyView& view) const {
   const config::Proxy& settings = backend();
+  if (settings.disabled) return std::nullopt;  // its rules may name nothing
   if (settings.use_server.empty() && settings.stick_rules.empty()) return std::nullopt;
   const Endpoint here = destination();
   const cluster::Situation situation = this->situation(here);
@@ -31,7 +32,7 @@ std::optional<std::size_t> Session::own_server(const cluster::ProxyView& view) c
 /// Once it is connected, as HAProxy does: a server that does not answer is nobody's own.
 void Session::remember_server() {
   const config::Proxy& settings = backend();
-  if (settings.stick_rules.empty() || server().settings->non_stick) return;
+  if (settings.disabled || settings.stick_rules.empty() || server().settings->non_stick) return;
   const Endpoint here = destination();
   const cluster::Situation situation = this->situation(here);
   for (const config::StickRule& stick : settings.stick_rules) {

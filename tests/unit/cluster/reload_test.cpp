@@ -56,6 +56,20 @@ TEST(Reload, KeepsOrdersWhileTheFileSaysTheSame) {
   EXPECT_EQ(lab.server(0).maxconn, 4u);
 }
 
+TEST(Reload, ADisabledProxyTakesNobodyAndKnowsNothingOnceItIsBack) {
+  Lab lab = up();
+  lab.passes(0);
+  reload(lab, [](config::Config& config) { config.proxies[0].disabled = true; });
+  EXPECT_FALSE(lab.usable(0));
+  EXPECT_FALSE(lab.roster->snapshot()->proxies[0].servers[0].up);
+  EXPECT_TRUE(lab.roster->settled());
+  reload(lab, [](config::Config& config) { config.proxies[0].disabled = false; });
+  EXPECT_TRUE(lab.server(0).unknown());
+  EXPECT_FALSE(lab.usable(0));
+  lab.passes(0);
+  EXPECT_TRUE(lab.usable(0));
+}
+
 TEST(Reload, AnotherAddressIsAnotherServer) {
   Lab lab = up();
   lab.passes(0);
