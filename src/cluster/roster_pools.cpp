@@ -36,7 +36,7 @@ bool is_at(const std::optional<Eligibility>& eligibility, Place place) {
 }
 
 /// The watch follows the node's own address, and knows nothing of another one that an operator gave
-/// the server.
+/// the server. Sessions from before are still at the node's.
 bool is_watched(const ServerState& server) {
   return server.address == server.settings->host.address;
 }
@@ -48,9 +48,10 @@ std::size_t node_of(const ServerState& server) {
 std::optional<Eligibility> judge_server(const ServerState& server, const config::RolePool& pool,
                                         const Topology& topology) {
   if (server.settings->node < 0) return std::nullopt;
-  if (!is_watched(server))
-    return Eligibility{Place::out, "its address is not its node's", Cut::none};
-  return judge(pool, topology, node_of(server), is_at(server.eligibility, Place::drains));
+  auto judged = judge(pool, topology, node_of(server), is_at(server.eligibility, Place::drains));
+  if (is_watched(server)) return judged;
+  const Cut cut = judged.place == Place::out ? judged.cut : Cut::none;
+  return Eligibility{Place::out, "its address is not its node's", cut};
 }
 
 }  // namespace
