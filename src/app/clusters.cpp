@@ -86,7 +86,12 @@ void Clusters::verify(std::size_t proxy, std::size_t server, std::function<void(
       static_cast<std::size_t>(node), watched.settings->lease,
       [this, proxy, server, done = std::move(done)](const cluster::Instance* answer) {
         const auto& state = roster_.proxies()[proxy].servers[server];
-        done(answer != nullptr && answer->known() && state.usable() && !state.unknown());
+        if (answer == nullptr || !answer->known()) return done(false);
+        // News that came meanwhile may have been on their way for long.
+        const auto& known = clusters_[roster_.config().proxies[proxy].pool->cluster]->topology;
+        const int place = roster_.config().proxies[proxy].servers[server].node;
+        const auto role = known.nodes()[static_cast<std::size_t>(place)].instance.role;
+        done(answer->role == role && state.usable() && !state.unknown());
       });
 }
 

@@ -193,12 +193,13 @@ Status HttpLine::check_stream(const std::string& target) const {
 
 HttpLine::Outcome<std::string> HttpLine::more(TimePoint deadline) {
   while (!parser_->is_done()) {
-    // A server that always has another byte to say does not get past the deadline.
-    if (Clock::now() >= deadline) co_return words(beast::error::timeout);
     stream_.lower().expires_at(deadline);
     const auto [problem, size] =
         co_await http::async_read_some(stream_, buffer_, *parser_, no_throw);
     if (problem) co_return words(problem);
+    // A server that always has another byte to say does not get past the deadline, nor does what
+    // lay here while this process was stopped.
+    if (Clock::now() >= deadline) co_return words(beast::error::timeout);
     std::string bytes = std::exchange(parser_->get().body(), {});
     if (!bytes.empty()) co_return bytes;
   }

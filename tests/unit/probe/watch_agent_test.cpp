@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <thread>
 
 #include <boost/asio/write.hpp>
 
@@ -95,6 +96,17 @@ TEST_F(AgentWatchTest, HeartbeatsEndSilenceAndCommentsDoNot) {
   EXPECT_EQ(news_.size(), 51u);
   EXPECT_LT(beats, 100);
   EXPECT_EQ(first_trouble(), name_ + ": silent for 500 ms");
+}
+
+TEST_F(AgentWatchTest, WhatLayWhileTheProcessWasStoppedIsNoNews) {
+  settings().lease = 200ms;
+  auto& server = agent(event(1));
+  run_until_news(1);
+  server.push(events, event(2));
+  std::this_thread::sleep_for(300ms);
+  run_until_news(2);
+  EXPECT_EQ(first_trouble(), name_ + ": silent for 200 ms");
+  EXPECT_EQ(news_[1].instance.timeline, 1u) << "asked anew";
 }
 
 TEST_F(AgentWatchTest, WhatItSaysMayBeAnything) {
