@@ -22,10 +22,18 @@ using cluster::Instance;
 using Done = std::function<void(const Instance&)>;
 
 constexpr Milliseconds between_details{1000};
+constexpr int details_attempts = 3;  // that fail until what was known before is no more
 constexpr int faster_before_promotion = 5;
 
 constexpr const char* not_watched = "PostgreSQL is not watched any more";
 constexpr const char* no_sense = "PostgreSQL's answer makes no sense";
+
+/// That one may not ask this, or not here: it will be so the next time too.
+bool is_refusal(const PGresult* result) {
+  const char* const sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+  const std::string_view kind = sqlstate ? std::string_view(sqlstate).substr(0, 2) : "";
+  return kind.empty() || kind == "42" || kind == "26" || kind == "0A";
+}
 
 Instance unavailable(std::string reason) {
   Instance instance;
@@ -83,6 +91,7 @@ class Watch::Runner : public std::enable_shared_from_this<Watch::Runner> {
   TimePoint first_deadline_{};  // to connect and to answer the first question
   bool answered_ = false;
   bool details_refused_ = false;
+  int details_failed_ = 0;  // one after the other
   TimePoint details_asked_{};
   Details details_;
 
@@ -127,6 +136,7 @@ asio::awaitable<void> Watch::Runner::run(std::shared_ptr<Runner> self) {
 asio::awaitable<Failure> Watch::Runner::ask_until_lost() {
   answered_ = false;
   details_refused_ = false;
+  details_failed_ = 0;
   details_asked_ = {};
   details_ = {};
   // What is known is known for a lease: a connection that takes longer to come back is news.
@@ -192,11 +202,18 @@ Problem Watch::Runner::read(const PGresult* result, Instance* instance) {
   return std::nullopt;
 }
 
-/// Who may not ask for details does not ask again: PostgreSQL logs each refusal.
+/// Who may not ask for details does not ask again: PostgreSQL logs each refusal. What only went
+/// wrong this time is asked for again; what is known stays for so long.
 void Watch::Runner::read_details(const PGresult* result) {
   auto details = postgres::read_details(result);
-  details_refused_ = !details.has_value();
-  if (details) details_ = std::move(*details);
+  if (details) {
+    details_ = std::move(*details);
+    details_failed_ = 0;
+  } else if (is_refusal(result)) {
+    details_refused_ = true;
+  } else if (++details_failed_ > details_attempts) {
+    details_.replicas.clear();
+  }
 }
 
 /// Adds what was found out before: a standby's timeline and how far its upstream was are not told

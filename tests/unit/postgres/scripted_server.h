@@ -61,10 +61,13 @@ class Peer {
   explicit Peer(UniqueFd fd) : fd_(std::move(fd)) {}
 
   /// Waits for something from the client; whether it is still there.
-  bool hear() {
+  bool hear(std::string* heard = nullptr) {
     char bytes[4096];
     pollfd readable{fd_.get(), POLLIN, 0};
-    return ::poll(&readable, 1, 10000) == 1 && ::recv(fd_.get(), bytes, sizeof bytes, 0) > 0;
+    const bool readable_now = ::poll(&readable, 1, 10000) == 1;
+    const auto size = readable_now ? ::recv(fd_.get(), bytes, sizeof bytes, 0) : 0;
+    if (heard && size > 0) heard->assign(bytes, static_cast<std::size_t>(size));
+    return size > 0;
   }
   bool say(const std::string& bytes) const {
     return ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL) > 0;

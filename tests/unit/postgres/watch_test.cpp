@@ -211,6 +211,19 @@ TEST_F(WatchTest, DoesWithoutDetailsThatItsRoleMayNotAskFor) {
   EXPECT_EQ(news_[1].instance.timeline, 3u);
 }
 
+TEST_F(WatchTest, AsksForDetailsAgainThatFailedThisTime) {
+  server_.serve({[](Peer peer) {
+    peer.log_in();
+    peer.hear();
+    peer.say(plain_answer("f") + message('E', "SERROR\0VERROR\0C57014\0Mcancelled\0\0"s) +
+             ready_for_query);
+    for (std::string asked; peer.hear(&asked);)
+      peer.say(asked.find("novip_details") == asked.npos ? answer("f") : first_answer("f"));
+  }});
+  watch(1ms, 5s, [this] { return news_.back().instance.system_identifier != 0; });
+  EXPECT_EQ(news_.front().instance.system_identifier, 0u);
+}
+
 TEST_F(WatchTest, DoesNotTakeAnythingElseForPostgreSQL) {
   server_.serve({[](Peer peer) {
     peer.hear();
