@@ -152,7 +152,8 @@ SetUp Session::set_up() {
       }
       if (late(failure) == Cause::client_timeout) co_return end(Cause::client_timeout);
     }
-    if (elsewhere)
+    // Meanwhile it may have gone down, or be another one: not yet checked at its new address.
+    if (elsewhere || !server().up)
       leave_server();
     else
       count([](cluster::ServerCounters& counters) { counters.retries.add(); });

@@ -122,6 +122,7 @@ class Session final : public Watcher,
   Packet read_packet();
   void leave_newcomers();
   SetUp find_server(bool admitted);
+  Milliseconds client_handshake_limit() const;
   bool holds() const;
   bool may_wait() const;
   void join_hold();

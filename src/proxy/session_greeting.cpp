@@ -50,6 +50,7 @@ SetUp Session::ask_server() {
     if (event & server_lost) co_return lose_server(Lack::none_usable);
     if (event & deadline) {
       if (start_->answered) co_return end(Cause::server_timeout);
+      if (start_->encrypted) co_return end(Cause::client_timeout);
       co_return lose_server(Lack::silent);
     }
     relay_.push(start_->answered ? Side::client : Side::server);
@@ -98,7 +99,11 @@ Session::Heard Session::hear_byte() {
   const bool accepted = byte[0] == (start_->request == Start::Request::ssl ? 'S' : 'G');
   if (accepted && start_->request == Start::Request::ssl) {
     start_->answer = Start::Answer::tls;
-    if (!std::exchange(start_->encrypted, true)) tell_client("S");
+    start_->turn.over(true);  // the server takes sessions, and now it is the client's time
+    if (!std::exchange(start_->encrypted, true)) {
+      tell_client("S");
+      wait_until(loop_.now() + client_handshake_limit());
+    }
     relay_.give(Side::server, start_->hello);
     return hear_tls();
   }
@@ -135,6 +140,7 @@ Session::Heard Session::hear_tls() {
     if (start_->hello.size() >= hello_limit) return Heard::more;
     const auto hello = relay_.read(Side::client, loop_.scratch());
     if (hello.empty()) return relay_.said_all(Side::client) ? Heard::established : Heard::more;
+    if (start_->hello.empty()) wait_until(loop_.now() + authentication_limit);
     start_->hello.append(hello.data(), hello.size());
     count_moved(hello.size(), 0);
     relay_.give(Side::server, {hello.data(), hello.size()});

@@ -101,6 +101,8 @@ SetUp Session::say_refusal() {
   wait_until(loop_.now() + refusal_limit);
   const bool knows_nothing = !start_->answered && !start_->encrypted;
   while (knows_nothing && (start_->request == Request::ssl || start_->request == Request::gss)) {
+    // Once each: who goes on asking says nothing that makes sense.
+    (start_->request == Request::gss ? start_->declined_gss : start_->declined_ssl) = true;
     tell_client("N");
     Packet packet = read_packet();
     while (packet == Packet::incomplete) {

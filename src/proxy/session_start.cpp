@@ -20,6 +20,9 @@ namespace {
 
 /// For a client's packet, unless `timeout client-hs` says: clients send it at once.
 constexpr Milliseconds packet_limit{10000};
+/// So many servers may break off after they granted a client TLS, and before they answered it
+/// there.
+constexpr unsigned most_lost_in_tls = 3;
 /// For a connection and the question after it, where `timeout connect` sets no bound.
 constexpr Milliseconds connect_limit{5000};
 
@@ -38,7 +41,7 @@ void Session::start() {
 SetUp Session::read_request() {
   phase_ = Phase::request;
   client_deadline_ = after(loop_.now(), frontend().timeouts.client);
-  TimePoint limit = after(loop_.now(), frontend().timeouts.client_hs.value_or(packet_limit));
+  TimePoint limit = after(loop_.now(), client_handshake_limit());
   if (!server_fd_) {
     start_->newcomer = loop_.newcomers().join(*this, loop_.most_newcomers());
     if (loop_.newcomers().crowded())
@@ -77,6 +80,10 @@ SetUp Session::read_request() {
     arrived_ = loop_.now();
     find_server(false);
   }
+}
+
+Milliseconds Session::client_handshake_limit() const {
+  return frontend().timeouts.client_hs.value_or(packet_limit);
 }
 
 void Session::leave_newcomers() {
@@ -161,7 +168,7 @@ SetUp Session::find_server(bool admitted) {
   open_server();
 }
 
-bool Session::holds() const { return backend().hold.count() > 0; }
+bool Session::holds() const { return backend().hold.count() > 0 && !backend().disabled; }
 
 bool Session::may_wait() const {
   return holds() && (start_->held_since == TimePoint::max() ||
@@ -259,7 +266,10 @@ void Session::server_left() {
 void Session::lose_server(Lack lack) {
   start_->lack = lack;
   start_->failed_server = server_;
-  const bool counts = server().usable;
+  // One that has begun to encrypt takes sessions: it may be the client who makes no sense.
+  const bool encrypts = start_->answer == Start::Answer::tls;
+  if (encrypts && ++start_->lost_in_tls > most_lost_in_tls) return refuse_unserved();
+  const bool counts = server().usable && !encrypts;
   drop_server();
   if (retries_ < std::numeric_limits<decltype(retries_)>::max()) ++retries_;
   bool at_once = true;
@@ -276,6 +286,7 @@ void Session::drop_server() {
   ListHook<QueueTag>::unlink();  // its question does not matter any more
   start_->turn.over(false);
   start_->encryption.reset();
+  start_->answer = Start::Answer::byte;
   start_->server = {};
   start_->replies.clear();
   start_->cancel_key.clear();

@@ -69,7 +69,8 @@ struct Start {
   Place held;
   Lack lack = Lack::none_usable;
   std::int32_t failed_server = -1;
-  unsigned failures = 0;  // since the last pause
+  unsigned failures = 0;     // since the last pause
+  unsigned lost_in_tls = 0;  // servers that granted TLS, and broke off
 
   std::unique_ptr<CancelDelivery> delivery;
   // Told to the client at the end

@@ -5,6 +5,7 @@
 
 struct ssl_st;
 struct ssl_ctx_st;
+struct bio_st;
 
 /// OpenSSL's objects, with their owners.
 namespace novip::tls {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
@@ -15,13 +16,34 @@ namespace {
 /// What SSL_get_error() says without words of OpenSSL's.
 constexpr const char* cut_off = "the connection was closed";
 
+/// A record has 17 kB at most. OpenSSL itself reads on and on while records come that have no data,
+/// such as KeyUpdates and what it declines to renegotiate, and nobody else has a turn.
+constexpr std::size_t most_without_data = 64 * 1024;
+
 }  // namespace
+
+/// See BIO_set_callback_ex(3): before each read of the socket, where -1 lets it fail, and after it.
+long Stream::socket_read(bio_st* bio, int operation, const char*, std::size_t, int, long,
+                         int result, std::size_t* count) {
+  auto* const stream = reinterpret_cast<Stream*>(BIO_get_callback_arg(bio));
+  if (operation == (BIO_CB_READ | BIO_CB_RETURN) && result > 0) stream->without_data_ += *count;
+  const bool enough = stream->established_ && stream->without_data_ > most_without_data;
+  if (operation != BIO_CB_READ || !enough) return result;
+  BIO_clear_retry_flags(bio);  // or it would be one that waits
+  return -1;
+}
+
+void Stream::watch_socket() {
+  BIO_set_callback_arg(SSL_get_rbio(ssl_.get()), reinterpret_cast<char*>(this));
+  BIO_set_callback_ex(SSL_get_rbio(ssl_.get()), socket_read);
+}
 
 std::unique_ptr<Stream> Stream::accept(int fd, std::shared_ptr<const ServerContext> context) {
   Ssl ssl(SSL_new(context->first().get()));
   if (!ssl || SSL_set_fd(ssl.get(), fd) != 1) return nullptr;
   SSL_set_accept_state(ssl.get());
   auto* const stream = new Stream(std::move(ssl));
+  stream->watch_socket();
   stream->context_ = std::move(context);
   return std::unique_ptr<Stream>(stream);
 }
@@ -32,7 +54,9 @@ std::unique_ptr<Stream> Stream::connect(int fd, const Context& context,
   if (!ssl || SSL_set_fd(ssl.get(), fd) != 1) return nullptr;
   SSL_set_connect_state(ssl.get());
   expect_host(ssl.get(), settings, sni);
-  return std::unique_ptr<Stream>(new Stream(std::move(ssl)));
+  auto* const stream = new Stream(std::move(ssl));
+  stream->watch_socket();
+  return std::unique_ptr<Stream>(stream);
 }
 
 Stream::Progress Stream::handshake() {
@@ -40,6 +64,7 @@ Stream::Progress Stream::handshake() {
   const int result = SSL_do_handshake(ssl_.get());
   if (result == 1) {
     established_ = true;
+    without_data_ = 0;
     context_.reset();
     return Progress::done;
   }
@@ -68,6 +93,7 @@ ssize_t Stream::decrypt(std::span<char> bytes) {
     ERR_clear_error();
     if (SSL_read_ex(ssl_.get(), bytes.data() + have, bytes.size() - have, &more) == 1) {
       have += more;
+      without_data_ = 0;
       continue;
     }
     const int error = SSL_get_error(ssl_.get(), 0);

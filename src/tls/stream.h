@@ -55,8 +55,12 @@ class Stream {
   explicit Stream(Ssl ssl) : ssl_(std::move(ssl)) {}
   ssize_t failed(int error);
   ssize_t decrypt(std::span<char> bytes);
+  void watch_socket();
+  static long socket_read(bio_st* bio, int operation, const char*, std::size_t, int, long,
+                          int result, std::size_t* count);
 
   Ssl ssl_;
+  std::size_t without_data_ = 0;                  // bytes that came since the last that were data
   std::shared_ptr<const ServerContext> context_;  // during the handshake
   std::string peeked_, failure_;
   bool established_ = false;

@@ -199,6 +199,61 @@ TEST(Hold, NoMoreThanSoManyAreStartedAtOneTime) {
   EXPECT_EQ(lab.load.proxies[0].held.now(), 80u - 34u);
 }
 
+TEST(Hold, AClientThatWasGrantedTlsAndIsSilentKeepsNobodyWaiting) {
+  Lab lab;
+  lab.make_pool(primary, 60s);
+  lab.start();
+  std::vector<UniqueFd> clients, servers;
+  for (std::size_t i = 0; i < 40; ++i) {
+    clients.push_back(lab.client());
+    say(clients.back(), ssl_request);
+    servers.push_back(lab.server());
+    ASSERT_EQ(hear(servers.back(), 8), ssl_request);
+    say(servers.back(), "S");
+    ASSERT_EQ(hear(clients.back(), 1), "S");
+  }
+  EXPECT_EQ(lab.counters().held.get(), 0u);
+}
+
+TEST(Hold, AClientWhoseServersAllBreakOffInTlsGoesAfterAFew) {
+  Lab lab;
+  lab.make_pool(primary, 60s);
+  lab.start();
+  const UniqueFd client = lab.client();
+  say(client, ssl_request);
+  for (int i = 0; i < 4; ++i) {
+    const UniqueFd server = lab.server();
+    ASSERT_EQ(hear(server, 8), ssl_request);
+    say(server, "S");
+    if (i == 0) {
+      EXPECT_EQ(hear(client, 1), "S");
+      say(client, "GET / HTTP/1.0\r\n\r\n");
+    }
+    EXPECT_EQ(hear(server, 18), "GET / HTTP/1.0\r\n\r\n");
+  }
+  EXPECT_EQ(ending(client), Ending::reset);
+  EXPECT_TRUE(nobody_comes(lab.listeners[0].get(), 30));
+  const UniqueFd other = lab.client();
+  say(other, startup);
+  const UniqueFd server = serve(lab);
+  EXPECT_EQ(hear(other, greeting.size()), greeting);
+}
+
+TEST(Hold, WhoGoesOnAskingForTlsIsNotHeardForEver) {
+  Lab lab;
+  lab.make_pool(primary, 0ms);
+  set_usable(lab, false);
+  lab.start();
+  const UniqueFd client = lab.client();
+  std::string requests;
+  for (int i = 0; i < 1000; ++i) requests += ssl_request;
+  say(client, requests);
+  const std::string heard = hear(client, 1000);
+  EXPECT_LE(heard.size(), 1u);
+  EXPECT_EQ(heard.find_first_not_of('N'), heard.npos);
+  EXPECT_TRUE(lab.all_released());
+}
+
 TEST(Hold, GoesOnBesideTheQueueForAPlace) {
   Lab lab(2);
   lab.make_pool(primary, 60s);

@@ -188,6 +188,24 @@ TEST(Session, RefusedIsTriedAgainOnTheSameServer) {
   EXPECT_EQ(counters.backend.totals.redispatches.get(), 0u);
 }
 
+/// It may be another server by then: one that is not checked at its new address, or came up in
+/// another role.
+TEST(Session, RefusedIsNotTriedAgainOnAServerThatIsDown) {
+  Lab lab;
+  const Endpoint open = lab.snapshot.proxies[0].servers[0].address;
+  auto& server = lab.snapshot.proxies[0].servers[0];
+  server.address = closed_port();
+  lab.start();
+  const UniqueFd client = lab.client();
+  const auto& counters = lab.workers[0]->counters().proxies[0].servers[0];
+  while (counters.sessions.get() == 0) continue;  // it tries; then it waits for a second
+  server.address = open;
+  server.usable = server.up = false;
+  lab.publish();
+  EXPECT_EQ(ending(client), Ending::end_of_stream);
+  EXPECT_EQ(Lab::field(lab.log_tail(), 4), "SC");
+}
+
 TEST(Session, RedispatchGoesToAnotherServerAtOnce) {
   Lab lab(2);
   lab.section().redispatch = true;
