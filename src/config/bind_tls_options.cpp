@@ -96,6 +96,8 @@ void set_bind_tls(Parser& p, BindLine& line) {
   if (tls.verify != ClientVerify::none && tls.ca_file.empty())
     p.error(start + "'verify' needs 'ca-file', the authorities whose certificates are good");
   line.bind.tls = tls;
+  // Who comes in plain has no certificate.
+  line.bind.tls->required = tls.required || tls.verify == ClientVerify::required;
   if (line.http != nullptr) check_alpn(p, line.bind, Mode::http);
 }
 

@@ -50,7 +50,7 @@ void exclude_version(Parser& p, TlsProtocol& protocol) {
   if (version == TlsVersion::tls13)
     protocol.max = std::min(protocol.max.value_or(TlsVersion::tls12), TlsVersion::tls12);
   else
-    protocol.min = std::max(protocol.min.value_or(TlsVersion::tls10), next(version));
+    protocol.min = std::max(protocol.min.value_or(TlsVersion::tls12), next(version));
 }
 
 void force_version(Parser& p, TlsProtocol& protocol) {
@@ -74,10 +74,8 @@ void set_server_verify(Parser& p, ServerTls& tls, const std::string& value) {
 }
 
 void fill_in(TlsProtocol& protocol, const TlsProtocol& fallback) {
-  if (!protocol.min && !protocol.max) {
-    protocol.min = fallback.min;
-    protocol.max = fallback.max;
-  }
+  if (!protocol.min) protocol.min = fallback.min;
+  if (!protocol.max) protocol.max = fallback.max;
   if (protocol.ciphers.empty()) protocol.ciphers = fallback.ciphers;
   if (protocol.ciphersuites.empty()) protocol.ciphersuites = fallback.ciphersuites;
   if (protocol.curves.empty()) protocol.curves = fallback.curves;

@@ -181,7 +181,7 @@ Connection::Outcome<Nothing> Connection::encrypt() {
   failed.error = 0;
   if (!failed.expired) failed.detail = "SSL handshake failure";
   if (SSL_get_verify_result(ssl) == X509_V_ERR_HOSTNAME_MISMATCH)
-    failed.detail = settings.verify_host.empty()
+    failed.detail = !target_.sni.empty()
                         ? "Server presented an SSL certificate different from the expected one"
                         : "Server presented an SSL certificate different from the configured one";
   co_return failed;

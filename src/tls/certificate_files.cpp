@@ -30,7 +30,7 @@ Status add_directory(const std::string& directory, std::vector<CertificateFile>&
   if (error) return Error{"cannot read crt '" + directory + "': " + error.message()};
   if (found.empty()) return Error{"crt '" + directory + "': the directory has no certificate"};
   std::ranges::sort(found);
-  for (auto& file : found) files.push_back({std::move(file), {}});
+  for (auto& file : found) files.push_back({std::move(file), {}, {}});
   return Nothing{};
 }
 
@@ -49,7 +49,10 @@ Status add_list(const std::string& list, std::vector<CertificateFile>& files) {
         return Error{
             "crt-list '" + list + "', line " + std::to_string(number) +
             ": settings of one certificate are not supported; they stand on the bind line"};
-      if (!word.starts_with('!')) certificate.names.push_back(to_lower(word));
+      if (word.starts_with('!'))
+        certificate.excluded.push_back(to_lower(word.substr(1)));
+      else
+        certificate.names.push_back(to_lower(word));
     }
     files.push_back(std::move(certificate));
   }
@@ -63,7 +66,7 @@ Expected<std::vector<CertificateFile>> certificate_files(const config::BindTls& 
   for (const auto& path : settings.certificates) {
     std::error_code error;
     if (!fs::is_directory(path, error))
-      files.push_back({path, {}});
+      files.push_back({path, {}, {}});
     else if (auto added = add_directory(path, files); !added)
       return added.error();
   }

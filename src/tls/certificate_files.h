@@ -8,10 +8,11 @@
 
 namespace novip::tls {
 
-/// A certificate's file, and the names it is for; empty: those that stand in it.
+/// A certificate's file, and the names it is for, in lower case; empty: those that stand in it.
 struct CertificateFile {
   std::string file;
   std::vector<std::string> names;
+  std::vector<std::string> excluded;  // it is not for these, whatever else says so
 };
 
 /// What `crt` and `crt-list` name, in their order: the first is shown to who asks for no name. A

@@ -19,7 +19,9 @@ Expected<Context> client_context(const config::ServerTls& settings) {
 
 void expect_host(ssl_st* ssl, const config::ServerTls& settings, const std::string& sni) {
   if (!sni.empty()) SSL_set_tlsext_host_name(ssl, sni.c_str());
-  const std::string& host = settings.verify_host.empty() ? sni : settings.verify_host;
+  // The client may ask for whichever name it has a friend for.
+  const bool of_client = settings.sni_of_client && !settings.verify_host.empty();
+  const std::string& host = sni.empty() || of_client ? settings.verify_host : sni;
   if (settings.verify == config::Verify::required && !host.empty())
     SSL_set1_host(ssl, host.c_str());
 }

@@ -14,7 +14,8 @@ namespace novip::tls {
 Expected<Context> client_context(const config::ServerTls& settings);
 
 /// Which name the server is asked for (`sni`; empty: none), and which one its certificate must
-/// have: `verifyhost`, else the same, as HAProxy.
+/// have: the same, else `verifyhost`, as HAProxy. Where the client chose the name (`sni
+/// ssl_fc_sni`), `verifyhost` comes first.
 void expect_host(ssl_st* ssl, const config::ServerTls& settings, const std::string& sni);
 
 /// By proxy and server; null: nothing is encrypted there.

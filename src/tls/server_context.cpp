@@ -1,5 +1,7 @@
 #include "tls/server_context.h"
 
+#include <algorithm>
+
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
@@ -102,11 +104,12 @@ Expected<std::shared_ptr<const ServerContext>> ServerContext::make(const config:
   if (!files) return files.error();
   const std::shared_ptr<ServerContext> made(new ServerContext);
   made->strict_ = settings.strict_sni;
-  for (auto& [file, names] : *files) {
+  for (auto& [file, names, excluded] : *files) {
     auto context = context_for(file, settings, application);
     if (!context) return context.error();
     if (names.empty()) names = names_of(*context);
     for (auto& name : names) made->by_name_.emplace(std::move(name), *context);
+    for (auto& name : excluded) made->excluded_.emplace(std::move(name), *context);
     if (!made->first_) made->first_ = *context;
   }
   // Handshakes begin with the first: its callback chooses, and whoever is in one keeps all of this.
@@ -117,11 +120,16 @@ Expected<std::shared_ptr<const ServerContext>> ServerContext::make(const config:
 
 const Context* ServerContext::find(std::string_view name) const {
   const std::string wanted = to_lower(name);
-  auto found = by_name_.find(wanted);
+  const auto first_of = [&](const std::string& key) -> const Context* {
+    const auto [begin, end] = by_name_.equal_range(key);
+    const auto found = std::find_if(begin, end, [&](const auto& entry) {
+      return !excluded_.contains({wanted, entry.second});
+    });
+    return found != end ? &found->second : nullptr;
+  };
+  const auto* const found = first_of(wanted);
   const auto dot = wanted.find('.');
-  if (found == by_name_.end() && dot != std::string::npos)
-    found = by_name_.find("*" + wanted.substr(dot));
-  return found != by_name_.end() ? &found->second : nullptr;
+  return found || dot == std::string::npos ? found : first_of("*" + wanted.substr(dot));
 }
 
 }  // namespace novip::tls

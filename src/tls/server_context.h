@@ -2,8 +2,10 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/expected.h"
 #include "config/tls_model.h"
@@ -36,7 +38,8 @@ class ServerContext {
   ServerContext() = default;
 
   Context first_;
-  std::map<std::string, Context, std::less<>> by_name_;  // lower case; "*.example.org"
+  std::multimap<std::string, Context> by_name_;  // lower case; "*.example.org"; the first serves
+  std::set<std::pair<std::string, Context>> excluded_;  // a name, and who is not for it
   bool strict_ = false;
 };
 

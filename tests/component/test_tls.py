@@ -129,9 +129,10 @@ def test_direct_tls_is_for_who_speaks_postgresql(start_tls_pool, alpn):
 def test_clients_show_certificates(start_tls_pool, authority, stranger):
     mine, theirs = authority.issue("app"), stranger.issue("app")
     shown = {"sslcert": mine, "sslkey": authority.key_of(mine)}
-    pool = start_tls_pool(f"ca-file {authority.certificate} verify required require-ssl")
+    pool = start_tls_pool(f"ca-file {authority.certificate} verify required")
     assert "answered app" in psql(pool, sslmode="require", **shown)
     assert complaint(pool, sslmode="require")
+    assert "encrypted sessions only" in complaint(pool, sslmode="disable")
     assert complaint(pool, sslmode="require", sslcert=theirs, sslkey=stranger.key_of(theirs))
     optional = start_tls_pool(f"ca-file {authority.certificate} verify optional")
     assert "answered app" in psql(optional, sslmode="require")

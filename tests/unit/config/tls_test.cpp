@@ -44,7 +44,9 @@ TEST(BindTls, VersionsByTheirOtherWords) {
   };
   EXPECT_EQ(versions("force-tlsv12").min, TlsVersion::tls12);
   EXPECT_EQ(versions("force-tlsv12").max, TlsVersion::tls12);
+  EXPECT_EQ(versions("no-tlsv10").min, TlsVersion::tls12);  // which it is without a word
   EXPECT_EQ(versions("no-tlsv10 no-tlsv11").min, TlsVersion::tls12);
+  EXPECT_EQ(versions("ssl-min-ver TLSv1.0 no-tlsv10").min, TlsVersion::tls11);
   EXPECT_EQ(versions("no-tlsv12").min, TlsVersion::tls13);
   EXPECT_EQ(versions("no-tlsv13").max, TlsVersion::tls12);
   EXPECT_EQ(versions(""), TlsProtocol{});
@@ -89,13 +91,14 @@ TEST(BindTls, DefaultsOfGlobal) {
       " ssl-default-bind-ciphers A\n ssl-default-bind-ciphersuites B\n"
       " ssl-default-server-options force-tlsv12\n ssl-default-server-ciphers C\n" +
       timeouts +
-      "listen a\n bind :1 ssl crt /x.pem\n bind :2 ssl crt /x.pem ssl-max-ver TLSv1.2 ciphers D\n"
+      "listen a\n bind :1 ssl crt /x.pem\n bind :2 ssl crt /x.pem ssl-max-ver TLSv1.3 ciphers D\n"
       " server s 127.0.0.1:1 ssl verify none\n");
   const Proxy& proxy = config->proxies[0];
   EXPECT_EQ(proxy.binds[0].tls->protocol.min, TlsVersion::tls13);
   EXPECT_EQ(proxy.binds[0].tls->protocol.ciphers, "A");
   EXPECT_EQ(proxy.binds[0].tls->protocol.ciphersuites, "B");
-  EXPECT_EQ(proxy.binds[1].tls->protocol.min, std::nullopt);
+  EXPECT_EQ(proxy.binds[1].tls->protocol.min, TlsVersion::tls13);
+  EXPECT_EQ(proxy.binds[1].tls->protocol.max, TlsVersion::tls13);
   EXPECT_EQ(proxy.binds[1].tls->protocol.ciphers, "D");
   EXPECT_EQ(proxy.servers[0].tls.protocol.max, TlsVersion::tls12);
   EXPECT_EQ(proxy.servers[0].tls.protocol.ciphers, "C");

@@ -92,11 +92,13 @@ TEST_F(TlsCheckTest, TheNameMustMatchWhenOneIsGiven) {
   server_.tls.ca_file = mine_.path();
   server_.check.sni = "elsewhere";
   EXPECT_EQ(checked(), "L6RSP Server presented an SSL certificate different from the expected one");
+  server_.tls.verify_host = "localhost";  // for when no name is asked for
+  EXPECT_EQ(checked(), "L6RSP Server presented an SSL certificate different from the expected one");
+  server_.check.sni.clear();
+  EXPECT_EQ(checked(), "L7OK 200");
   server_.tls.verify_host = "elsewhere";
   EXPECT_EQ(checked(),
             "L6RSP Server presented an SSL certificate different from the configured one");
-  server_.tls.verify_host = "localhost";
-  EXPECT_EQ(checked(), "L7OK 200");
 }
 
 TEST_F(TlsCheckTest, TheServerMayAskForACertificate) {

@@ -53,6 +53,15 @@ TEST(ServerContext, ListsAndDirectories) {
   EXPECT_EQ(common_name(*(*made)->find("other.example.org")), "two");
   EXPECT_EQ((*made)->find("two"), nullptr);
   EXPECT_EQ((*made)->find("not.example.org"), nullptr);
+  const TemporaryFile wild(Identity("wild", "DNS:*.example.org").pem());
+  const TemporaryFile excluding(wild.path() + " *.example.org !Secret.example.org\n" + one.path() +
+                                " !one\n" + two.path() + " *.example.org one\n");
+  settings.lists = {excluding.path()};
+  const auto chosen = ServerContext::make(settings);
+  ASSERT_TRUE(chosen) << chosen.error().message;
+  EXPECT_EQ(common_name(*(*chosen)->find("any.example.org")), "wild");
+  EXPECT_EQ(common_name(*(*chosen)->find("secret.example.org")), "two");
+  EXPECT_EQ(common_name(*(*chosen)->find("one")), "two");
   const TemporaryFile strange(one.path() + " [verify none] one\n"), empty("# nothing\n");
   settings.lists = {strange.path()};
   EXPECT_NE(complaint(settings).find("line 1: settings of one certificate"), std::string::npos);
