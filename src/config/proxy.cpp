@@ -45,9 +45,13 @@ void set_timeout(Parser& p, const Arguments& words) {
   if (const auto time = p.time(p.keyword().name, words[0])) p.proxy().timeouts.*timeout = *time;
 }
 
+/// As in HAProxy 0 is as if it had not been written, in `defaults` neither.
 template <std::optional<Milliseconds> Timeouts::*timeout>
 void set_optional_timeout(Parser& p, const Arguments& words) {
-  if (const auto time = p.time(p.keyword().name, words[0])) p.proxy().timeouts.*timeout = *time;
+  const auto time = p.time(p.keyword().name, words[0]);
+  if (!time) return;
+  p.proxy().timeouts.*timeout = time;
+  if (*time == 0ms) (p.proxy().timeouts.*timeout).reset();
 }
 
 void set_keepalive(Parser& p, const Arguments&) {

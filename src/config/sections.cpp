@@ -147,8 +147,7 @@ void Parser::open_userlist(const std::vector<std::string>& words) {
   if (words.size() > 2) error("'userlist' cannot handle unexpected argument '" + words[2] + "'");
   for (const auto& other : config_.userlists)
     if (other.name == fresh.name)
-      return warning("ignoring duplicated userlist '" + fresh.name + "', defined at " +
-                     at(other.where));
+      error("a second userlist '" + fresh.name + "'; the first is at " + at(other.where));
   config_.userlists.push_back(std::move(fresh));
 }
 

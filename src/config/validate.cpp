@@ -157,8 +157,12 @@ void check_default_backend(Parser& p, const Proxy& proxy, const Backends& backen
 /// leaves the role, and validate_pool() bounds how long connecting takes.
 bool leads_to_pool(const Draft& draft, const Backends& backends) {
   if (draft.pool) return true;
-  const auto backend = backends.find(draft.proxy.default_backend);
-  return backend != backends.end() && backend->second->pool;
+  const auto is_pool = [&backends](const std::string& name) {
+    const auto backend = backends.find(name);
+    return backend != backends.end() && backend->second->pool;
+  };
+  return is_pool(draft.proxy.default_backend) ||
+         std::ranges::any_of(draft.proxy.use_backend, is_pool, &ChoiceRule::name);
 }
 
 /// HAProxy's rule for when no timeout is asking for trouble.

@@ -101,6 +101,7 @@ TEST(Proxy, AlgorithmsOfBalance) {
 
 TEST(Proxy, NoAndDefaultTurnOptionsOff) {
   EXPECT_FALSE(listen(" option tcpka\n no option tcpka\n").client_keepalive.enabled.value());
+  EXPECT_EQ(listen(" timeout tunnel 1h\n timeout tunnel 0\n").timeouts.tunnel, std::nullopt);
   EXPECT_FALSE(listen(" option splice-auto\n no option splice-auto\n").splices());
   EXPECT_FALSE(listen(" option redispatch\n no option redispatch\n").redispatch);
   EXPECT_FALSE(listen(" option logasap\n default option logasap\n").logasap);

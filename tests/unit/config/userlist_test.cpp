@@ -44,7 +44,7 @@ TEST(UserlistSection, Mistakes) {
   EXPECT_EQ(told(read("userlist u\n user a insecure-password\n" + rest)),
             "2! 'insecure-password' expects a value\n");
   EXPECT_EQ(told(read("userlist u\nuserlist u\n" + rest)),
-            "2: ignoring duplicated userlist 'u', defined at t.cfg:1\n");
+            "2! a second userlist 'u'; the first is at t.cfg:1\n");
 }
 
 TEST(StatsRules, AsHaproxysManualHasThem) {
