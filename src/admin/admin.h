@@ -61,9 +61,10 @@ struct Process {
   /// Reads the files again, checks them, applies them in this process. `what`: the reasons why not,
   /// each on a line; or what there is to say of the new configuration. Unset: cannot.
   std::function<void(std::function<void(bool ok, std::string what)>)> reload;
-  /// Applies a configuration that the runtime API changed (add server, check-port, …) as a reload
-  /// of files would. Unset: cannot.
-  std::function<void(std::shared_ptr<const config::Config>,
+  /// Applies what the runtime API changes in the configuration (add server, check-port, …) as a
+  /// reload of files would. `change` gets a copy of the one in force when its turn comes, after the
+  /// reloads that were asked for before; false: what it wants to change is gone. Unset: cannot.
+  std::function<void(std::function<bool(config::Config&)> change,
                      std::function<void(bool ok, std::string what)>)>
       apply;
   /// How many times it was reloaded, and how often that failed.

@@ -17,15 +17,12 @@ constexpr std::string_view not_here = "This process cannot change its configurat
 constexpr std::string_view nodes_of_cluster =
     "The servers of this proxy are the nodes of its cluster: change the file, then 'reload'.";
 
-/// Applies a copy of the configuration that `change` changed. It looks up what it changes when its
-/// turn comes; false: that is gone.
+/// `change` looks up what it changes; false: that is gone.
 Answer apply(const Call& call, std::function<bool(config::Config&)> change, Answer success) {
   if (!call.statistics->process().apply) return refusal(not_here);
   const auto ask = [statistics = call.statistics, change = std::move(change),
                     success = std::move(success)](const Reply& reply) {
-    auto changed = std::make_shared<config::Config>(statistics->roster().config());
-    if (!change(*changed)) return reply(refusal("No such server."));
-    statistics->process().apply(std::move(changed), [reply, success](bool ok, std::string what) {
+    statistics->process().apply(change, [reply, success](bool ok, std::string what) {
       reply(ok ? success : refusal(what));
     });
   };

@@ -147,7 +147,10 @@ bool is_in_other_role(const Statistics& statistics, const config::Proxy& proxy,
   using Place = cluster::Eligibility::Place;
   if (!server.eligibility || server.eligibility->place != Place::out || server.settings->node < 0)
     return false;
-  const auto& nodes = statistics.process().topologies[proxy.pool->cluster]->nodes();
+  // A cluster that a reload removed is not watched any more, though sessions in its pools go on.
+  const auto& topologies = statistics.process().topologies;
+  if (proxy.pool->cluster >= topologies.size()) return false;
+  const auto& nodes = topologies[proxy.pool->cluster]->nodes();
   const auto& node = nodes[static_cast<std::size_t>(server.settings->node)];
   return node.heard && !node.excluded && node.instance.role != cluster::Instance::Role::unavailable;
 }

@@ -78,7 +78,8 @@ class Control {
   using Reloaded = std::function<void(bool ok, std::string what)>;
   using Next = std::shared_ptr<const config::Config>;
   void reload(Reloaded done);
-  void apply(Next next, Reloaded done);
+  using Change = std::function<bool(config::Config&)>;
+  void apply(Change change, Reloaded done);
   void begin_reload();
   void files_read(const Loading& loading);
   std::string remarks_of(const Loading& loading) const;
@@ -127,7 +128,7 @@ class Control {
   std::jthread loader_;  // reads the files
   /// Reloads that were asked for, in order; the first is under way.
   struct Order {
-    Next next;  // null: what the files say
+    Change change;  // null: what the files say
     std::vector<Reloaded> done;
   };
   std::deque<Order> reloads_;

@@ -44,7 +44,7 @@ admin::Process Control::process_for_admin() {
   process.listening_sockets = [this] { return listeners_.descriptors(); };
   process.sockets_passed = [this] { sockets_passed_ = true; };
   process.reload = [this](auto done) { reload(std::move(done)); };
-  process.apply = [this](auto next, auto done) { apply(std::move(next), std::move(done)); };
+  process.apply = [this](auto change, auto done) { apply(std::move(change), std::move(done)); };
   process.reloads = [this] { return reload_counts_; };
   process.dropped_logs = [this] { return logger_.dropped(); };
   process.notice = [this](Severity severity, const std::string& line) {

@@ -49,21 +49,25 @@ struct Control::Prepared {
 
 void Control::reload(Reloaded done) {
   // One that is not under way yet will see what the files say now.
-  const bool waits = reloads_.size() > 1 && !reloads_.back().next;
+  const bool waits = reloads_.size() > 1 && !reloads_.back().change;
   if (!waits) reloads_.push_back({});
   reloads_.back().done.push_back(std::move(done));
   if (reloads_.size() == 1) begin_reload();
 }
 
-void Control::apply(Next next, Reloaded done) {
-  reloads_.push_back({std::move(next), {}});
+void Control::apply(Change change, Reloaded done) {
+  reloads_.push_back({std::move(change), {}});
   reloads_.back().done.push_back(std::move(done));
   if (reloads_.size() == 1) begin_reload();
 }
 
 void Control::begin_reload() {
   if (stopping_) return end_reload(false, "novip is about to end");
-  if (reloads_.front().next) return change_to(reloads_.front().next, {});
+  if (const Change& change = reloads_.front().change) {
+    auto changed = std::make_shared<config::Config>(*config_);
+    if (!change(*changed)) return end_reload(false, "No such server.");
+    return change_to(changed, {});
+  }
   if (started_) tell_systemd_reloading();
   notice(-1, Severity::notice, "Reloading the configuration");
   loader_ = std::jthread([this] {
@@ -184,7 +188,7 @@ void Control::tell_proxies(const config::Config& before) {
 void Control::end_reload(bool ok, const std::string& what) {
   const auto order = std::move(reloads_.front());
   reloads_.pop_front();
-  if (!order.next) {
+  if (!order.change) {
     ++(ok ? reload_counts_.done : reload_counts_.failed);
     for (const auto line : split(what, '\n'))
       if (!line.empty()) notice(-1, ok ? Severity::warning : Severity::alert, without_label(line));

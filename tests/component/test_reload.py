@@ -7,9 +7,11 @@ import signal
 import socket
 import time
 
+import psycopg
 import pytest
 
 from harness.clients import sqlstate_of_its_end
+from harness.configurations import cluster_section
 from harness.ports import free_port, is_free
 from harness.runtime_api import RuntimeApi
 from harness.servers import NamedServer, connect, read_line, server_reached, wait_reached
@@ -245,6 +247,21 @@ def test_a_server_that_is_checked_otherwise_is_not_known(start_proxy, servers, c
         assert old.recv(1) == b""
 
 
+@pytest.mark.parametrize("options", ["", "ssl verify none"])
+def test_a_disabled_backend_takes_nobody(start_proxy, servers, options):
+    """Nobody checks its servers any more."""
+    s1, _ = servers
+    text = f"frontend pool\n    bind 127.0.0.1:PORT\n    default_backend b\nbackend b\n" \
+           f"    server s1 {s1} {options}\n"
+    test = Reloaded(start_proxy, text)
+    assert options or server_reached(test.port) == "s1"
+    test.reload(text + "    disabled\n")
+    assert server_reached(test.port) == ""
+    assert "Name:" in test.proxy.api("show info")
+    test.reload(text)
+    assert options or server_reached(test.port) == "s1"
+
+
 # ---- role pools ---------------------------------------------------------------------------------
 
 def session_in(pool_of):
@@ -346,3 +363,17 @@ def test_the_other_ports_come_and_go(start_proxy, servers, folder):
         socket_added("show info")
     test.reload(body)
     assert is_free("127.0.0.1", other) and is_free("127.0.0.1", page)
+
+
+def test_a_cluster_goes_while_there_is_a_session(start_proxy, native):
+    """It is not watched any more; the session goes on, and statistics are told."""
+    rest = f"listen rest\n    bind 127.0.0.1:{free_port()}\n    server s 127.0.0.1:1\n"
+    own = f"listen pool\n    bind 127.0.0.1:PORT\n    cluster pg role primary\n"
+    test = Reloaded(start_proxy, cluster_section(native) + own + rest)
+    wait_for(lambda: test.proxy.api.up("pool") == {"srv1"}, "the primary is known")
+    with psycopg.connect(host="127.0.0.1", port=test.port, dbname="app", user="app") as session:
+        test.reload(rest)
+        rows = test.proxy.api.stat()
+        assert rows["pool", "srv1"]["scur"] == "1"
+        assert session.execute("SELECT 1").fetchone() == (1,)
+    wait_for(lambda: ("pool", "srv1") not in test.proxy.api.stat(), "it is gone with its session")

@@ -10,7 +10,10 @@ class Reconfigure : public AdminTest {
  protected:
   Reconfigure() {
     auto process = statistics->process();
-    process.apply = [this](auto next, auto done) {
+    process.apply = [this](auto change, auto done) {
+      auto next = std::make_shared<config::Config>(applied ? *applied : *config);
+      if (!change(*next)) return done(false, "No such server.");
+      changes.push_back(change);
       applied = std::move(next);
       done(refusal_of_process.empty(), refusal_of_process);
     };
@@ -22,6 +25,7 @@ class Reconfigure : public AdminTest {
   }
 
   std::shared_ptr<const config::Config> applied;
+  std::vector<std::function<bool(config::Config&)>> changes;
   std::string refusal_of_process;
 };
 
@@ -38,6 +42,19 @@ TEST_F(Reconfigure, AServerIsAddedInMaintenance) {
   EXPECT_EQ(server.maxconn, 20u);
   EXPECT_EQ(servers(1).size(), 3u);
   EXPECT_EQ(config->proxies[0].servers.size(), 3u);  // the running one is not touched
+}
+
+TEST_F(Reconfigure, AChangeIsMadeOnWhateverIsInForceThen) {
+  ask("add server prod/one 10.0.0.8:5434");
+  ask("add server prod/two 10.0.0.9:5434");
+  config::Config reloaded = *config;
+  reloaded.proxies[0].servers.pop_back();
+  for (const auto& change : changes) EXPECT_TRUE(change(reloaded));
+  ASSERT_EQ(reloaded.proxies[0].servers.size(), 4u);
+  EXPECT_EQ(reloaded.proxies[0].servers[2].name, "one");
+  EXPECT_EQ(reloaded.proxies[0].servers[3].name, "two");
+  reloaded.proxies.erase(reloaded.proxies.begin());
+  EXPECT_FALSE(changes[0](reloaded));
 }
 
 TEST_F(Reconfigure, AddServerRefuses) {
