@@ -27,6 +27,8 @@ constexpr Milliseconds retry_interval{200};
 constexpr Milliseconds count_interval{1000};
 /// How long a crashed predecessor's rules stay as they are while it is not known yet who serves.
 constexpr Milliseconds handover_limit{1000};
+/// Until a successor's rules are there: it asks every server first.
+constexpr Milliseconds successor_limit{15000};
 /// How long its sessions may wait for their server to be known.
 constexpr Milliseconds adoption_limit{3000};
 
@@ -67,6 +69,7 @@ class Forwarding::Loop {
   void stop_accepting(TimePoint deadline) {
     asio::post(io_, [this, deadline] {
       draining_ = true;
+      drained_since_ = Clock::now();
       drain_until_ = deadline;
       if (!snapshot_) return finish();
       apply();
@@ -222,8 +225,18 @@ class Forwarding::Loop {
       if (!rules_.superseded()) apply();
     }
     count();
-    const bool ended = rules_.superseded() || sessions_.none() || Clock::now() >= drain_until_;
-    if (draining_ && ended) finish();
+    if (draining_ && is_over()) finish();
+  }
+
+  /// Whether a soft stop may end. Sessions that other nodes lead to a role port of this one last as
+  /// long as its rules: they stay, and until a successor had the time to put its own in their
+  /// place.
+  bool is_over() {
+    if (rules_.superseded() || Clock::now() >= drain_until_) return true;
+    if (!sessions_.none()) return false;
+    const auto& guards = ruleset_.guards;
+    return guards.empty() ||
+           (Clock::now() >= drained_since_ + successor_limit && !sessions_.any_at(guards));
   }
 
   /// Also ends whom a change of rules missed: a first packet that was between the old rules and
@@ -265,6 +278,7 @@ class Forwarding::Loop {
   TimePoint begun_{};
   bool adopting_ = false;  // sessions of a predecessor
   bool draining_ = false;
+  TimePoint drained_since_{};
   TimePoint drain_until_ = TimePoint::max();
   Known role_;
 

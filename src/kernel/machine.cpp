@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <unistd.h>
 
 #include <sys/capability.h>
 #include <sys/prctl.h>
@@ -57,18 +58,28 @@ Ruleset every_rule(const config::Config& config) {
   return ruleset;
 }
 
-/// A table whose novip has crashed is taken over.
-Status check_owner(Nft& nft, const std::string& table, const std::vector<int>& predecessors) {
-  const auto chains = nft.list("list chains inet");
-  const int owner = chains ? owner_of(*chains, table).value_or(0) : 0;
-  if (owner == 0 || std::ranges::find(predecessors, owner) != predecessors.end()) return Nothing{};
+/// In a container the one before may have had the same process id, 1.
+bool is_running_novip(int process) {
   std::string name;
-  std::ifstream("/proc/" + std::to_string(owner) + "/comm") >> name;
-  if (name != "novip") return Nothing{};
-  return Error{"the firewall's table inet " + table + " is that of novip with process id " +
-               std::to_string(owner) +
-               ", which runs: end that one, or give this one another name ('node' in section "
-               "global)"};
+  std::ifstream("/proc/" + std::to_string(process) + "/comm") >> name;
+  return name == "novip" && process != ::getpid();
+}
+
+/// A table whose novip has crashed is taken over. Two that run would end each other's sessions,
+/// whatever their tables are called: they know theirs by the same bits of the connection mark.
+Status check_owners(Nft& nft, const std::vector<int>& predecessors) {
+  const auto chains = nft.list("list chains inet");
+  if (!chains) return Nothing{};
+  for (const auto& table : tables_of(*chains)) {
+    const int owner = owner_of(*chains, table).value_or(0);
+    if (owner == 0 || !is_running_novip(owner) ||
+        std::ranges::find(predecessors, owner) != predecessors.end())
+      continue;
+    return Error{"the firewall's table inet " + table + " is that of novip with process id " +
+                 std::to_string(owner) +
+                 ", which runs: end that one, or run this one in a network namespace of its own"};
+  }
+  return Nothing{};
 }
 
 }  // namespace
@@ -95,7 +106,7 @@ Status check_support(const config::Config& config, const std::string& table,
           "of the unit do"};
   Nft nft;
   const auto checked = nft.check(transaction(table + "_check", every_rule(config), 0, true));
-  if (checked) return check_owner(nft, table, predecessors);
+  if (checked) return check_owners(nft, predecessors);
   return Error{
       "the kernel refuses what 'forward kernel' and 'guard' need (" + checked.error().message +
       "): it needs nf_tables with inet, nat, masquerade, reject, fib, numgen, hash and ct; "

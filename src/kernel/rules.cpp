@@ -49,6 +49,15 @@ unsigned Rules::held(const Service& service) {
   return count;
 }
 
+std::vector<std::string> tables_of(std::string_view chains) {
+  constexpr std::string_view start = "table inet novip_";
+  std::vector<std::string> tables;
+  for (const auto line : split(chains, '\n'))
+    if (line.starts_with(start) && line.ends_with(" {"))
+      tables.emplace_back(line.substr(11, line.size() - 13));
+  return tables;
+}
+
 std::optional<int> owner_of(std::string_view chains, const std::string& table) {
   std::optional<int> owner;
   bool inside = false;

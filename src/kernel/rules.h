@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/expected.h"
 #include "kernel/nft.h"
@@ -41,6 +42,9 @@ class Rules {
   std::string in_force_;  // the transaction that made it so; empty: not known
   bool superseded_ = false;
 };
+
+/// The tables of any novip, by `nft list chains`.
+std::vector<std::string> tables_of(std::string_view chains);
 
 /// The process that made `table`, by `nft list chains`; 0: it is there, and nobody's; none: it is
 /// not there.

@@ -288,15 +288,29 @@ def test_an_end_removes_the_rules_and_the_sessions(kernel, network):
 
 
 def test_a_soft_stop_lets_sessions_finish(kernel, network):
-    srv1 = kernel["srv1"]
-    session = srv1.connect("prod")
-    wait_for(lambda: counted(srv1, "prod", "srv1", "scur") == 1, "the session is counted")
-    srv1.proxy.send(signal.SIGUSR1)
-    wait_for(lambda: "dnat ip" not in rules(network, "srv1"), "nobody new is led on")
+    srv3 = kernel["srv3"]
+    session = srv3.connect("prod")
+    wait_for(lambda: counted(srv3, "prod", "srv1", "scur") >= 1, "the session is counted")
+    srv3.postgres.stop("fast")      # it replicates through its own proxy
+    srv3.proxy.send(signal.SIGUSR1)
+    wait_for(lambda: "dnat ip" not in rules(network, "srv3"), "nobody new is led on")
     assert session.execute("SELECT 1").fetchone() == (1,)
     session.close()
-    wait_for(lambda: not srv1.proxy.running, "it ends with the last session")
-    assert "novip" not in rules(network, "srv1")
+    # A successor would have had the time to come.
+    wait_for(lambda: not srv3.proxy.running, "it ends with the last session", 30)
+    assert "novip" not in rules(network, "srv3")
+    srv3.proxy.stop()
+
+
+def test_a_soft_stop_keeps_whom_other_nodes_led_here(kernel, network):
+    """The standbys replicate from the primary's role port, too."""
+    srv1, srv3 = kernel["srv1"], kernel["srv3"]
+    with srv3.connect("prod") as session:
+        srv1.proxy.send(signal.SIGUSR1)
+        wait_for(lambda: "dnat ip" not in rules(network, "srv1"), "nobody new is led on from here")
+        for _ in range(20):
+            assert session.execute("SELECT pg_sleep(0.1)::text, inet_server_addr()")
+        assert srv1.proxy.running and srv1.postgres.followers() == {"srv2", "srv3"}
     srv1.proxy.stop()
 
 

@@ -140,8 +140,10 @@ def test_as_another_user_it_keeps_the_capability(start, network, cleanup, folder
     assert "dnat ip to 127.0.0.1:6001" in network.run("srv1", "nft", "list", "ruleset")
 
 
-def test_two_of_one_name_do_not_share_a_table(start, network, folder):
+@pytest.mark.parametrize("name", ["", "global\n    node another\n"])
+def test_two_do_not_share_a_network(start, network, folder, name):
+    """They would end each other's sessions."""
     start(CONFIGURATION.format(hold="hold off"))
-    other = CONFIGURATION.format(hold="hold off").replace("6000", "6010")
+    other = name + CONFIGURATION.format(hold="hold off").replace("6000", "6010")
     message = refusal(folder, other, "nsenter", f"--net={network.namespace('srv1')}", "--")
-    assert "'node'" in message and "nothing was started" in message
+    assert "a network namespace of its own" in message and "nothing was started" in message

@@ -64,6 +64,7 @@ TEST(Listing, WhoseATableIs) {
   EXPECT_EQ(owner_of(chains, "novip_vm"), 1234);
   EXPECT_EQ(owner_of(chains, "novip_none"), 0);
   EXPECT_EQ(owner_of(chains, "novip_other"), std::nullopt);
+  EXPECT_EQ(tables_of(chains), (std::vector<std::string>{"novip_vm", "novip_none"}));
 }
 
 TEST(Sessions, TrafficIsAddedUpOverTablesThatBeginAnew) {
