@@ -239,7 +239,11 @@ bool listens_at(int fd, const ListenOptions& options) {
   if (!bound.starts_with(path + ".")) return false;
   std::string_view suffix = std::string_view(bound).substr(path.size() + 1);
   if (suffix.ends_with(".tmp")) suffix.remove_suffix(4);
-  return parse_number(suffix).has_value();
+  // Somebody may have removed the file: then nobody could reach that one.
+  struct stat file {};
+  const std::string name = path.substr(path.find(':') + 1);
+  return parse_number(suffix).has_value() && ::stat(name.c_str(), &file) == 0 &&
+         S_ISSOCK(file.st_mode);
 }
 
 void set_backlog(int fd, unsigned backlog) {

@@ -66,6 +66,10 @@ def reaches_the_primary(booted):
                       check=False) == "f\n"
 
 
+def is_asked_on_its_socket(booted):
+    return "prod" in booted.run("novip", "status", "--socket", "/run/novip/novip.sock", check=False)
+
+
 def main_pid(booted):
     return booted.systemctl("show", "--value", "--property=MainPID", "novip")
 
@@ -126,6 +130,14 @@ def test_a_crash_is_repaired(booted):
     booted.systemctl("kill", "--signal=SEGV", "novip")
     wait_for("another one", lambda: main_pid(booted) not in (before, "0"))
     wait_for("state", lambda: booted.state() == "production\n")
+    assert is_asked_on_its_socket(booted)
+
+
+def test_a_restart_keeps_the_stats_socket(booted):
+    before = main_pid(booted)
+    assert booted.systemctl("restart", "novip") == ""
+    assert is_asked_on_its_socket(booted)
+    assert main_pid(booted) != before
 
 
 def test_a_wrong_configuration_is_not_started_and_told(booted):
