@@ -42,7 +42,7 @@ void SessionEvents::look(const Statistics& statistics) {
     if (!proxies[i].settings->is_backend()) continue;
     const std::string& name = proxies[i].settings->name;
     const PoolTotals totals = statistics.pool(i);
-    Proxy& known = proxies_[name];
+    Proxy& known = proxies_[i];
     const bool counted_anew = totals.held < known.held;
     if (!std::exchange(known.known, true) || counted_anew)
       known = {true, totals.cuts, totals.held, totals.hold_expired, false};

@@ -31,7 +31,7 @@ class SessionEvents {
                      Proxy& known);
 
   Events& events_;
-  std::map<std::string, Proxy> proxies_;
+  std::map<std::size_t, Proxy> proxies_;  // by index: a retired one may have another's name
 };
 
 /// Why sessions of a server were ended, as metrics and events name it: "role_left", …

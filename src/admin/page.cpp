@@ -35,8 +35,8 @@ namespace http = boost::beast::http;
 namespace {
 
 constexpr auto awaiting = asio::as_tuple(asio::use_awaitable);
-constexpr unsigned page_connections = 100;      // of a page at one time, whatever `maxconn` says
-constexpr Milliseconds default_timeout{15000};  // without `timeout client`
+constexpr unsigned page_connections = 100;  // of a page at one time, whatever `maxconn` says
+constexpr Milliseconds default_timeout{15000};
 constexpr Milliseconds parting_time{1000};
 
 /// What all connections of one port share.
@@ -44,7 +44,7 @@ struct Service {
   std::shared_ptr<Statistics> statistics;
   std::shared_ptr<const PageMemory> memory;
   PageSite site;
-  Milliseconds timeout{0};
+  PageTimes times;
   PageAdmission admission;
 };
 
@@ -62,7 +62,7 @@ void count_response(Service& service, const PageResponse& response, std::size_t 
 /// False: the connection is over.
 asio::awaitable<bool> write_response(std::shared_ptr<Service> service, HttpStream& stream,
                                      PageResponse response) {
-  stream.lower().expires_after(service->timeout);
+  stream.lower().expires_after(service->times.writing);
   http::response_serializer<http::string_body> serializer(response);
   const auto [error, bytes] = co_await http::async_write(stream, serializer, awaiting);
   count_response(*service, response, bytes);
@@ -90,7 +90,7 @@ std::optional<PageResponse> response_to_error(const boost::system::error_code& e
 asio::awaitable<void> wait_until_in_force(std::shared_ptr<Service> service, HttpStream& stream) {
   const auto& when_in_force = service->statistics->process().when_in_force;
   if (!when_in_force) co_return;
-  auto timer = std::make_shared<asio::steady_timer>(stream.get_executor(), service->timeout);
+  auto timer = std::make_shared<asio::steady_timer>(stream.get_executor(), service->times.reading);
   when_in_force([timer] { timer->cancel(); });
   co_await timer->async_wait(awaiting);
 }
@@ -100,19 +100,21 @@ asio::awaitable<void> prove(std::shared_ptr<Service> service, HttpStream& stream
                             PageClient* client, std::string authorization) {
   const auto visitor = parse_credentials(authorization);
   if (!visitor) co_return;
-  auto hashes = hashes_of(service->statistics->roster().config().userlists, visitor->name);
+  const auto& settings = service->statistics->proxy(service->site.proxy).settings->stats;
+  auto hashes = hashes_of(userlists_of(settings, service->statistics->roster().config().userlists),
+                          visitor->name);
   if (hashes.empty()) co_return;
   struct Pending {
     asio::steady_timer arrived;
     std::optional<std::vector<std::string>> right;
   };
   auto pending = std::make_shared<Pending>(
-      Pending{asio::steady_timer(stream.get_executor(), service->timeout), std::nullopt});
-  const auto take = [pending](std::vector<std::string> right) {
-    pending->right = std::move(right);
-    pending->arrived.cancel();
+      Pending{asio::steady_timer(stream.get_executor(), service->times.reading), std::nullopt});
+  const auto take = [asker = pending.get()](std::vector<std::string> right) {
+    asker->right = std::move(right);
+    asker->arrived.cancel();
   };
-  service->memory->passwords->check(std::move(hashes), visitor->password, take);
+  service->memory->passwords->check(pending, std::move(hashes), visitor->password, take);
   if (!pending->right) co_await pending->arrived.async_wait(awaiting);
   if (pending->right) client->right_hashes = std::move(*pending->right);
 }
@@ -125,7 +127,7 @@ asio::awaitable<bool> serve_request(std::shared_ptr<Service> service, HttpStream
   http::request_parser<http::string_body> parser;
   parser.header_limit(page_header_limit);
   parser.body_limit(page_body_limit);
-  stream.lower().expires_after(service->timeout);
+  stream.lower().expires_after(service->times.reading);
   auto [error, bytes] = co_await http::async_read(stream, buffer, parser, awaiting);
   newcomer->reset();
   counters.bytes_in.add(bytes);
@@ -184,22 +186,26 @@ PageMemory::PageMemory(asio::io_context& io) : passwords(std::make_unique<Passwo
   for (const auto byte : random) token += format("%02x", byte);
 }
 
+PageTimes page_times(const config::Proxy& page) {
+  const auto client = page.timeouts.client;
+  const auto reading = client.count() > 0 ? client : default_timeout;
+  return {reading, std::min(reading, default_timeout)};
+}
+
 Page::Page(asio::io_context& io, std::shared_ptr<Statistics> statistics,
            std::shared_ptr<const PageMemory> memory, std::vector<PageListener> listeners) {
   std::map<std::size_t, std::shared_ptr<Places>> places_of;
   for (auto& listener : listeners) {
     const auto& settings = *statistics->proxy(listener.proxy).settings;
-    const auto client = settings.timeouts.client;
-    const auto timeout = client.count() > 0 ? client : default_timeout;
     auto& places = places_of[listener.proxy];
     if (!places) places = std::make_shared<Places>(io, most_connections(settings));
     const PageSite site{statistics.get(), &memory->history, listener.proxy, listeners.size(),
                         memory->token};
     auto service = std::make_shared<Service>(Service{
-        statistics, memory, site, timeout,
+        statistics, memory, site, page_times(settings),
         PageAdmission{statistics, listener.proxy, std::move(listener.tls), listener.proxied}});
     const auto serve_client = [service, places](Stream& stream) {
-      stream.expires_after(service->timeout);
+      stream.expires_after(service->times.reading);
       return serve(service, stream, places);
     };
     ports_.push_back(std::make_shared<Port>(io, std::move(listener.fd), places, serve_client));

@@ -21,6 +21,13 @@ struct PageMemory {
   std::unique_ptr<Passwords> passwords;
 };
 
+/// How long a page's client may take for a request (`timeout client`), and for an answer. The
+/// latter is bounded: who does not read its answer gives way to nobody.
+struct PageTimes {
+  Milliseconds reading{0}, writing{0};
+};
+PageTimes page_times(const config::Proxy& page);
+
 /// The statistics page's connections: HTTP/1 with keep-alive, bounded in size, time and number.
 class Page {
  public:

@@ -33,6 +33,22 @@ std::optional<std::string> decode_base64(std::string_view text) {
   return out;
 }
 
+bool asks_about(const config::Condition& condition, std::string_view list) {
+  for (const auto& all : condition.any)
+    for (const auto& term : all)
+      for (const auto& test : term.any)
+        if (test.userlist == list) return true;
+  return false;
+}
+
+bool asks_about(const config::StatsPage& page, std::string_view list) {
+  const auto asks = [list](const config::PageRule& rule) {
+    return asks_about(rule.condition, list);
+  };
+  return std::ranges::any_of(page.rules, asks) || std::ranges::any_of(page.outer_rules, asks) ||
+         asks_about(page.admin_if, list);
+}
+
 }  // namespace
 
 std::optional<Credentials> parse_credentials(std::string_view header) {
@@ -44,25 +60,30 @@ std::optional<Credentials> parse_credentials(std::string_view header) {
   return Credentials{given->substr(0, colon), given->substr(colon + 1)};
 }
 
-std::vector<std::string> hashes_of(const std::vector<config::Userlist>& lists,
-                                   const std::string& name) {
+Userlists userlists_of(const config::StatsPage& page, const std::vector<config::Userlist>& all) {
+  Userlists lists;
+  for (const auto& list : all)
+    if (asks_about(page, list.name)) lists.push_back(&list);
+  return lists;
+}
+
+std::vector<std::string> hashes_of(const Userlists& lists, const std::string& name) {
   std::vector<std::string> hashes;
-  for (const auto& list : lists)
-    for (const auto& user : list.users)
+  for (const auto* list : lists)
+    for (const auto& user : list->users)
       if (user.name == name && user.hashed) hashes.push_back(user.password);
   return hashes;
 }
 
-std::vector<cluster::Proof> proofs_of(const std::vector<config::Userlist>& lists,
-                                      const Credentials& visitor,
+std::vector<cluster::Proof> proofs_of(const Userlists& lists, const Credentials& visitor,
                                       const std::vector<std::string>& right) {
   std::vector<cluster::Proof> proofs;
-  for (const auto& list : lists)
-    for (const auto& user : list.users) {
+  for (const auto* list : lists)
+    for (const auto& user : list->users) {
       if (user.name != visitor.name) continue;
       const bool proven = user.hashed ? std::ranges::find(right, user.password) != right.end()
                                       : same_secret(visitor.password, user.password);
-      if (proven) proofs.push_back({list.name, &user});
+      if (proven) proofs.push_back({list->name, &user});
     }
   return proofs;
 }

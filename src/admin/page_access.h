@@ -18,13 +18,16 @@ struct Credentials {
 };
 std::optional<Credentials> parse_credentials(std::string_view header);
 
-/// The hashes that the passwords of users of that name have, in any userlist.
-std::vector<std::string> hashes_of(const std::vector<config::Userlist>& lists,
-                                   const std::string& name);
+/// Those of the userlists that the page's own conditions ask about: whoever is of another one is
+/// nobody there.
+using Userlists = std::vector<const config::Userlist*>;
+Userlists userlists_of(const config::StatsPage& page, const std::vector<config::Userlist>& all);
+
+/// The hashes that the passwords of users of that name have, in any of the lists.
+std::vector<std::string> hashes_of(const Userlists& lists, const std::string& name);
 
 /// As whom the visitor is proven. `right`: of hashes_of(), those of the visitor's password.
-std::vector<cluster::Proof> proofs_of(const std::vector<config::Userlist>& lists,
-                                      const Credentials& visitor,
+std::vector<cluster::Proof> proofs_of(const Userlists& lists, const Credentials& visitor,
                                       const std::vector<std::string>& right);
 
 /// The first rule that holds; none: who asks may see it.

@@ -203,11 +203,12 @@ PageResponse metrics_response(const Visit& visit, std::string_view query) {
   return respond(http::status::ok, "text/plain; version=0.0.4; charset=utf-8", std::move(text));
 }
 
-/// Takes in who asks, as far as that is proven.
+/// Takes in who asks, as far as that is proven to this page: it may ask nobody, and the password is
+/// another page's.
 void identify(Visit& visit) {
   const auto visitor = parse_credentials(visit.header(http::field::authorization));
   if (!visitor) return;
-  const auto& lists = visit.statistics().roster().config().userlists;
+  const auto lists = userlists_of(visit.settings, visit.statistics().roster().config().userlists);
   visit.proofs = proofs_of(lists, *visitor, visit.client.right_hashes);
   if (!visit.proofs.empty()) visit.user = visitor->name;
 }

@@ -9,6 +9,35 @@
 
 namespace novip::admin {
 
+namespace {
+
+std::string written(float value) {
+  return std::isnan(value) ? "null" : format("%.6g", static_cast<double>(value));
+}
+
+std::string list_of(std::string_view numbers) { return "[" + std::string(numbers) + "]"; }
+
+}  // namespace
+
+void History::Written::add(std::string_view number) {
+  begins_.push_back(dropped_ + text_.size());
+  text_ += number;
+  text_ += ',';
+}
+
+void History::Written::drop_first() {
+  const auto length = text_.find(',') + 1;
+  text_.erase(0, length);
+  dropped_ += length;
+  begins_.pop_front();
+}
+
+std::string_view History::Written::without(std::size_t first) const {
+  if (first >= begins_.size()) return {};
+  const auto begin = begins_[first] - dropped_;
+  return std::string_view(text_).substr(begin, text_.size() - 1 - begin);
+}
+
 std::vector<History::Value> History::measure(const Statistics& statistics) {
   std::vector<Value> values;
   const auto& proxies = statistics.roster().proxies();
@@ -43,6 +72,7 @@ bool History::same_series(const std::vector<Value>& values) const {
 
 void History::begin(const std::vector<Value>& values) {
   times_.clear();
+  written_times_ = {};
   series_.clear();
   for (const auto& value : values) series_.push_back({value.plot, value.name, value.cluster, {}});
 }
@@ -52,31 +82,31 @@ void History::sample(const Statistics& statistics, WallTime when) {
   if (!same_series(values)) begin(values);
   const auto since_epoch = std::chrono::duration_cast<Milliseconds>(when.time_since_epoch());
   times_.push_back(since_epoch.count());
-  for (std::size_t i = 0; i < values.size(); ++i) series_[i].values.push_back(values[i].value);
+  written_times_.add(std::to_string(times_.back()));
+  for (std::size_t i = 0; i < values.size(); ++i) series_[i].values.add(written(values[i].value));
   if (times_.size() <= points) return;
   times_.pop_front();
-  for (auto& series : series_) series.values.pop_front();
+  written_times_.drop_first();
+  for (auto& series : series_) series.values.drop_first();
 }
 
 std::string History::json(std::int64_t since, const Scope& scope) const {
   const auto first =
       static_cast<std::size_t>(std::ranges::upper_bound(times_, since) - times_.begin());
-  JsonList times, all;
-  for (std::size_t i = first; i < times_.size(); ++i) times.raw(std::to_string(times_[i]));
+  JsonList all;
   for (const auto& series : series_) {
     const bool of_proxy = series.cluster.empty();
     if (of_proxy ? !scope.has_proxy(series.name) : !scope.has_cluster(series.cluster)) continue;
-    JsonList values;
-    for (std::size_t i = first; i < times_.size(); ++i) {
-      const auto value = static_cast<double>(series.values[i]);
-      values.raw(std::isnan(value) ? "null" : format("%.6g", value));
-    }
     JsonObject one;
-    one.text("plot", series.plot).text("name", series.name).raw("values", values.take());
+    one.text("plot", series.plot)
+        .text("name", series.name)
+        .raw("values", list_of(series.values.without(first)));
     all.raw(one.take());
   }
   JsonObject whole;
-  return whole.raw("times", times.take()).raw("series", all.take()).take();
+  return whole.raw("times", list_of(written_times_.without(first)))
+      .raw("series", all.take())
+      .take();
 }
 
 }  // namespace novip::admin

@@ -106,10 +106,17 @@ std::string row_html(const StatRow& row, bool choosable) {
   return fill(page_row, values);
 }
 
+/// A retired proxy's number may be that of another one by now, which orders would reach instead.
+bool is_reached(const PageView& view, const StatRow& server) {
+  const auto& roster = view.statistics->roster();
+  const auto proxy = find_backend(roster, "#" + server["iid"]);
+  return proxy && roster.proxies()[*proxy].settings->name == server["pxname"];
+}
+
 /// One proxy's table; around it the form, where there are servers and orders are taken.
 std::string table_html(const PageView& view, const std::vector<StatRow>& rows) {
   const auto server = std::ranges::find(rows, StatRow::Kind::server, &StatRow::kind);
-  const bool orders = !view.token.empty() && server != rows.end();
+  const bool orders = !view.token.empty() && server != rows.end() && is_reached(view, *server);
   std::string lines, choices;
   for (const auto& row : rows) lines += row_html(row, orders);
   for (const auto& action : page_actions())

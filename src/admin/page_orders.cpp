@@ -84,17 +84,6 @@ const Action* find_action(std::string_view word) {
   return found == std::end(actions) ? nullptr : found;
 }
 
-/// A backend by its name, or by "#" and its number.
-std::optional<std::size_t> find_backend(const Roster& roster, std::string_view text) {
-  const auto number = text.starts_with('#') ? parse_number(text.substr(1)) : std::nullopt;
-  for (std::size_t i = 0; i < roster.proxies().size(); ++i) {
-    const auto& settings = *roster.proxies()[i].settings;
-    if (settings.is_backend() && (number ? settings.id == *number : settings.name == text))
-      return i;
-  }
-  return std::nullopt;
-}
-
 void tell(const Statistics& statistics, const std::string& who, const Action& action,
           const cluster::ProxyState& proxy, const std::string& server) {
   const auto& process = statistics.process();
@@ -130,6 +119,19 @@ std::span<const PageAction> page_actions() {
     return list;
   }();
   return choices;
+}
+
+std::optional<std::size_t> find_backend(const Roster& roster, std::string_view text) {
+  const auto number = text.starts_with('#') ? parse_number(text.substr(1)) : std::nullopt;
+  std::optional<std::size_t> retired;
+  for (std::size_t i = 0; i < roster.proxies().size(); ++i) {
+    const auto& settings = *roster.proxies()[i].settings;
+    if (!settings.is_backend() || roster.gone(i)) continue;
+    if (number ? settings.id != *number : settings.name != text) continue;
+    if (!settings.retired) return i;
+    if (!retired) retired = i;
+  }
+  return retired;
 }
 
 std::string_view code_of(OrderResult result) {

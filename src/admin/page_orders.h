@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,6 +19,10 @@ struct PageAction {
   std::string_view label;
 };
 std::span<const PageAction> page_actions();
+
+/// The backend that an order means by its name, or by "#" and its number. A reload may have given
+/// either of them anew: one that is retired comes after one that is not.
+std::optional<std::size_t> find_backend(const cluster::Roster& roster, std::string_view text);
 
 /// How an order ended, as HAProxy's page says it after "st=".
 enum class OrderResult { done, none, part, invalid, denied };

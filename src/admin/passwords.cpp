@@ -31,12 +31,22 @@ Passwords::~Passwords() {
   thread_.request_stop();
 }
 
-void Passwords::check(std::vector<std::string> hashes, std::string password, Answer answer) {
+void Passwords::check(const Asker& asker, std::vector<std::string> hashes, std::string password,
+                      const Answer& answer) {
   if (hashes.empty() || all_known(hashes, password)) return answer(std::move(hashes));
   if (!thread_.joinable()) thread_ = std::jthread([this](std::stop_token stop) { run(stop); });
+  if (!enqueue({asker, std::move(hashes), std::move(password), answer})) answer({});
+}
+
+/// False: there is no room.
+bool Passwords::enqueue(Question question) {
   const std::lock_guard held(lock_);
-  questions_.push_back({std::move(hashes), std::move(password), std::move(answer)});
+  if (questions_.size() >= most_waiting)
+    std::erase_if(questions_, [](const Question& other) { return other.asker.expired(); });
+  if (questions_.size() >= most_waiting) return false;
+  questions_.push_back(std::move(question));
   asked_.notify_one();
+  return true;
 }
 
 bool Passwords::all_known(const std::vector<std::string>& hashes,
@@ -48,11 +58,12 @@ bool Passwords::all_known(const std::vector<std::string>& hashes,
 void Passwords::run(std::stop_token stop) {
   for (;;) {
     std::unique_lock held(lock_);
-    if (!asked_.wait(held, stop, [this] { return !questions_.empty(); })) return;
+    const bool asked = asked_.wait(held, stop, [this] { return !questions_.empty(); });
+    if (!asked || stop.stop_requested()) return;
     Question question = std::move(questions_.front());
     questions_.pop_front();
     held.unlock();
-    work_on(std::move(question));
+    if (!question.asker.expired()) work_on(std::move(question));
   }
 }
 
@@ -62,9 +73,9 @@ void Passwords::work_on(Question question) {
       right, [&question](const std::string& hash) { return !is_hash_of(hash, question.password); });
   boost::asio::post(
       io_, [self = self_, right = std::move(right), password = std::move(question.password),
-            answer = std::move(question.answer)] {
+            answer = std::move(question.answer), asker = std::move(question.asker)] {
         if (*self != nullptr) (*self)->remember(right, password);
-        answer(right);
+        if (!asker.expired()) answer(right);
       });
 }
 

@@ -28,15 +28,22 @@ class Passwords {
   Passwords(const Passwords&) = delete;
   Passwords& operator=(const Passwords&) = delete;
 
-  void check(std::vector<std::string> hashes, std::string password, Answer answer);
+  /// Who has gone when its turn comes is not answered. Beyond so many questions that wait none of
+  /// the hashes counts as the password's: who guesses asks faster than a hash is made.
+  static constexpr std::size_t most_waiting = 1000;
+  using Asker = std::weak_ptr<const void>;  // its owner is on the control thread
+  void check(const Asker& asker, std::vector<std::string> hashes, std::string password,
+             const Answer& answer);
 
  private:
   struct Question {
+    Asker asker;
     std::vector<std::string> hashes;
     std::string password;
     Answer answer;
   };
   bool all_known(const std::vector<std::string>& hashes, const std::string& password) const;
+  bool enqueue(Question question);
   void run(std::stop_token stop);
   void work_on(Question question);
   void remember(const std::vector<std::string>& right, const std::string& password);

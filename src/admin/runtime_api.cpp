@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <poll.h>
 #include <utility>
 
 #include <boost/asio/as_tuple.hpp>
@@ -29,6 +30,13 @@ struct Service {
   std::size_t listeners = 0;
 };
 
+/// One of them.
+struct Connection {
+  Stream& stream;
+  Places& places;
+  ApiState state;
+};
+
 /// An answer that workers may still have to give. They reply on the control thread, perhaps when
 /// the connection is gone: shared with the reply.
 struct Pending {
@@ -37,11 +45,26 @@ struct Pending {
   std::optional<Answer> answer;
 };
 
-asio::awaitable<Answer> await_condition(std::shared_ptr<const Wait> wait) {
+/// Whether nobody is there to be answered. Who has only said all that there is to say (socat at the
+/// end of its input) still listens; over TCP a client that has closed looks the same.
+bool has_left(Stream& stream) {
+  if (!stream.socket().is_open()) return true;
+  pollfd client{stream.socket().native_handle(), 0, 0};  // errors are told unasked
+  return ::poll(&client, 1, 0) > 0 && (client.revents & (POLLERR | POLLHUP)) != 0;
+}
+
+/// Over TCP it gives its place to whoever needs one: it may last an hour, and nobody be there.
+asio::awaitable<Answer> await_condition(std::shared_ptr<const Wait> wait, Connection& connection) {
   constexpr Milliseconds between_looks{50};
+  std::optional<net::Newcomers::Entry> newcomer;
+  if (Endpoint::local_of(connection.stream.socket().native_handle()).is_ip()) {
+    newcomer.emplace(connection.places.newcomers, connection.stream, true);
+    connection.places.freed.cancel();  // whoever was refused one looks again
+  }
   asio::steady_timer timer(co_await asio::this_coro::executor);
   const TimePoint deadline = Clock::now() + wait->most;
   for (;;) {
+    if (has_left(connection.stream)) co_return refusal("The client has left.");
     if (auto answer = wait->look()) co_return std::move(*answer);
     const TimePoint now = Clock::now();
     if (now >= deadline) co_return wait->expired();
@@ -50,7 +73,8 @@ asio::awaitable<Answer> await_condition(std::shared_ptr<const Wait> wait) {
   }
 }
 
-asio::awaitable<Answer> ask(std::shared_ptr<Service> service, Words words, ApiState* state) {
+asio::awaitable<Answer> ask(std::shared_ptr<Service> service, Words words, Connection& connection) {
+  ApiState* const state = &connection.state;
   auto pending = std::make_shared<Pending>(co_await asio::this_coro::executor);
   Call call{std::move(words),   0,           state, service->statistics.get(), &service->sockets,
             service->listeners, Clock::now()};
@@ -62,7 +86,7 @@ asio::awaitable<Answer> ask(std::shared_ptr<Service> service, Words words, ApiSt
   if (!pending->answer) co_await pending->arrived.async_wait(awaiting);
   if (!pending->answer) co_return refusal("The workers did not answer in time.");
   if (pending->answer->wait) {
-    Answer answer = co_await await_condition(pending->answer->wait);
+    Answer answer = co_await await_condition(pending->answer->wait, connection);
     co_return answer;
   }
   co_return std::move(*pending->answer);
@@ -95,12 +119,14 @@ asio::awaitable<bool> write_all(Stream& stream, std::string text, Milliseconds t
 }
 
 /// False: the connection is over.
-asio::awaitable<bool> answer_line(std::shared_ptr<Service> service, Stream& stream,
-                                  std::string line, ApiState* state) {
+asio::awaitable<bool> answer_line(std::shared_ptr<Service> service, std::string line,
+                                  Connection& connection) {
+  const ApiState& state = connection.state;
   for (auto& words : parse_api_line(line)) {
-    const Answer answer = co_await ask(service, std::move(words), state);
-    if (state->quit) co_return false;
-    const bool written = co_await write_all(stream, wire_text(answer, *state), state->timeout);
+    const Answer answer = co_await ask(service, std::move(words), connection);
+    if (state.quit) co_return false;
+    const bool written =
+        co_await write_all(connection.stream, wire_text(answer, state), state.timeout);
     if (!written) co_return false;
   }
   co_return true;
@@ -110,7 +136,8 @@ asio::awaitable<void> serve(std::shared_ptr<Service> service, Stream& stream, co
                             bool exposes_sockets, std::shared_ptr<Places> places) {
   std::optional<net::Newcomers::Entry> newcomer;
   newcomer.emplace(places->newcomers, stream, false);
-  ApiState state;
+  Connection connection{stream, *places, {}};
+  ApiState& state = connection.state;
   state.level = level;
   state.timeout = service->statistics->roster().config().global.stats_timeout;
   std::string buffer;
@@ -123,7 +150,7 @@ asio::awaitable<void> serve(std::shared_ptr<Service> service, Stream& stream, co
       break;
     }
     if (line) {
-      answered = co_await answer_line(service, stream, std::move(*line), &state);
+      answered = co_await answer_line(service, std::move(*line), connection);
       if (!answered) break;
       continue;
     }

@@ -35,14 +35,12 @@ bool select_lines(const Call& call, StatFilter& filter) {
   if (const auto types = selector(call.argument(1))) filter.types = *types;
   filter.server = selector(call.argument(2));
   if (call.argument(0) == "-1") return true;
-  const auto& proxies = call.roster().proxies();
-  const auto iid = selector(call.argument(0));
-  for (std::size_t i = 0; i < proxies.size(); ++i)
-    if (iid ? proxies[i].settings->id == *iid : proxies[i].settings->name == call.argument(0))
-      filter.proxy = i;
+  const std::string name(call.argument(0));
+  const bool numbered = parse_number(name).has_value();
+  filter.proxy = call.roster().find_proxy(numbered ? "#" + name : name);
   // HAProxy shows nothing for a number that is none, and refuses a name that is none.
-  if (iid && !filter.proxy) filter.types = 0;
-  return iid || filter.proxy;
+  if (numbered && !filter.proxy) filter.types = 0;
+  return numbered || filter.proxy;
 }
 
 }  // namespace

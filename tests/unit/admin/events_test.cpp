@@ -187,5 +187,17 @@ TEST_F(SessionEventsTest, TellAShortSpellOnce) {
   EXPECT_EQ(texts(events), Texts{"3 clients waited, the longest 0.04 s"});
 }
 
+TEST_F(SessionEventsTest, AreNotTakenForThoseOfARetiredProxyOfThatName) {
+  config->proxies[0].retired = true;
+  config->proxies[1].name = "prod";
+  prod().held.add(3);
+  prod().cuts[static_cast<std::size_t>(cluster::Cut::role_left)].add(2);
+  for (int i = 0; i < 3; ++i) look();
+  EXPECT_EQ(texts(events), Texts{});
+  worker.proxies[1].backend.cuts[static_cast<std::size_t>(cluster::Cut::by_admin)].add();
+  for (int i = 0; i < 3; ++i) look();
+  EXPECT_EQ(texts(events), Texts{"1 session cut: an operator said so"});
+}
+
 }  // namespace
 }  // namespace novip::admin

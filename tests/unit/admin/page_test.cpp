@@ -1,17 +1,17 @@
-#include <algorithm>
+#include "admin/page.h"
 
-#include "admin/page_answer.h"
+#include <chrono>
+#include <utility>
+
+#include "admin/page_access.h"
 #include "admin/page_assets.h"
 #include "admin/page_html.h"
-#include "admin/page_orders.h"
 #include "admin/page_request.h"
 #include "admin/scope.h"
-#include "fixture.h"
+#include "page_fixture.h"
 
 namespace novip::admin {
 namespace {
-
-namespace http = boost::beast::http;
 
 TEST(PageTarget, BeginsWithTheUri) {
   EXPECT_TRUE(parse_page_target("/haproxy?stats", "/haproxy?stats").matches);
@@ -46,38 +46,6 @@ TEST(PageAuthorization, NeedsAUserAndThatUsersPassword) {
   EXPECT_EQ(authorized_user("Basic ZGJhOnM6ZWNyZXQ!", users), "");
   EXPECT_EQ(authorized_user("Bearer ZGJhOnM6ZWNyZXQ=", users), "");
 }
-
-class PageTest : public AdminTest {
- protected:
-  PageTest() {
-    site.statistics = statistics.get();
-    site.proxy = 2;
-    site.token = "secret";
-  }
-  PageResponse ask_page(PageRequest request) {
-    if (!authorization.empty()) request.set(http::field::authorization, authorization);
-    return answer_page(site, client, request, now);
-  }
-  PageResponse get(const std::string& target, http::verb verb = http::verb::get) {
-    PageRequest request(verb, target, 11);
-    request.set(http::field::host, host);
-    return ask_page(std::move(request));
-  }
-  /// A form that was sent from this site's own page.
-  PageResponse post(const std::string& body, const std::string& origin = "http://127.0.0.1:7000") {
-    PageRequest request(http::verb::post, "/", 11);
-    request.set(http::field::host, host);
-    if (!origin.empty()) request.set(http::field::origin, origin);
-    request.body() = body;
-    return ask_page(std::move(request));
-  }
-  config::StatsPage& settings() { return config->proxies[2].stats; }
-
-  PageSite site;
-  PageClient client{"127.0.0.1", true};
-  std::string authorization;
-  std::string host = "127.0.0.1:7000";
-};
 
 TEST_F(PageTest, ShowsThePage) {
   const auto response = get("/");
@@ -155,14 +123,6 @@ TEST_F(PageTest, AsksForAPassword) {
   EXPECT_EQ(get("/;csv").result_int(), 200u);
 }
 
-/// `unless http_auth(people)`.
-config::Condition unless_proven() {
-  config::Test known;
-  known.fetch = config::Test::Fetch::user;
-  known.userlist = "people";
-  return {true, {{{false, "", {known}}}}};
-}
-
 TEST_F(PageTest, RulesAskForAUserOfAList) {
   using Action = config::PageRule::Action;
   config->userlists = {{{}, "people", {{"dba", "x", false, {}}, {"ops", "$5$h", true, {}}}, {}}};
@@ -191,6 +151,36 @@ TEST_F(PageTest, AnExporterIsGuardedByRulesThatComeFirst) {
   EXPECT_EQ(get("/metrics").result_int(), 401u);
 }
 
+TEST_F(PageTest, UserlistsAreThoseThatItsConditionsName) {
+  config->userlists = {{{}, "people", {}, {}}, {{}, "others", {}, {}}};
+  const auto names = [this] {
+    std::vector<std::string> found;
+    for (const auto* list : userlists_of(settings(), config->userlists))
+      found.push_back(list->name);
+    return found;
+  };
+  EXPECT_TRUE(names().empty());
+  const std::vector<std::string> people = {"people"};
+  settings().admin_if = unless_proven();
+  EXPECT_EQ(names(), people);
+  settings().admin_if = {};
+  settings().rules = {{config::PageRule::Action::auth, "", unless_proven()}};
+  EXPECT_EQ(names(), people);
+  settings().outer_rules = std::exchange(settings().rules, {});
+  EXPECT_EQ(names(), people);
+}
+
+TEST(PageTimes, AnAnswerHasFifteenSecondsAtMost) {
+  config::Proxy page;
+  EXPECT_EQ(page_times(page).reading, Milliseconds(15000));
+  EXPECT_EQ(page_times(page).writing, Milliseconds(15000));
+  page.timeouts.client = std::chrono::hours(1);
+  EXPECT_EQ(page_times(page).reading, std::chrono::hours(1));
+  EXPECT_EQ(page_times(page).writing, Milliseconds(15000));
+  page.timeouts.client = Milliseconds(20);
+  EXPECT_EQ(page_times(page).writing, Milliseconds(20));
+}
+
 TEST_F(PageTest, RefreshesByItselfOnlyWithoutAScript) {
   EXPECT_NE(get("/").body().find("data-interval=\"1000\""), std::string::npos);
   EXPECT_EQ(get("/").body().find("http-equiv"), std::string::npos);
@@ -200,93 +190,6 @@ TEST_F(PageTest, RefreshesByItselfOnlyWithoutAScript) {
             std::string::npos);
   EXPECT_NE(get("/;norefresh").body().find("data-interval=\"0\""), std::string::npos);
   EXPECT_EQ(get("/;norefresh").body().find("http-equiv"), std::string::npos);
-}
-
-class OrderTest : public PageTest {
- protected:
-  OrderTest() {
-    settings().admin = true;
-    Process process = statistics->process();
-    process.notice = [this](Severity, const std::string& line) { lines.push_back(line); };
-    statistics = std::make_unique<Statistics>(std::move(process));
-    site.statistics = statistics.get();
-  }
-  std::string status(const PageResponse& response) {
-    return std::string(response[http::field::location]);
-  }
-  std::vector<std::string> lines;
-};
-
-TEST_F(OrderTest, ChangesServersAndIsLogged) {
-  pass(0, 0);
-  EXPECT_EQ(status(post("s=srv1&action=drain&b=prod")), "/;st=DONE");
-  EXPECT_TRUE(server(0, 0).draining());
-  ASSERT_EQ(lines.size(), 1u);
-  EXPECT_EQ(lines[0], "Statistics page, 127.0.0.1: Set state to DRAIN for prod/srv1");
-  EXPECT_EQ(status(post("s=srv1&s=srv2&action=ready&b=%232")), "/;st=DONE");
-  EXPECT_FALSE(server(0, 0).draining());
-}
-
-TEST_F(OrderTest, IsAnsweredAsHAProxyDoes) {
-  EXPECT_EQ(post("s=srv1&action=drain&b=prod").result_int(), 303u);
-  EXPECT_EQ(status(post("s=srv1&action=drain&b=%23prod")), "/;st=ERRP");
-  EXPECT_EQ(status(post("s=srv1&s=srv9&action=maint&b=prod")), "/;st=PART");
-  EXPECT_EQ(status(post("action=maint&b=prod")), "/;st=NONE");
-  EXPECT_EQ(status(post("s=srv1&action=foo&b=prod")), "/;st=ERRP");
-  EXPECT_EQ(status(post("s=srv%1&action=maint&b=prod")), "/;st=ERRP");
-  EXPECT_NE(get("/;st=DONE").body().find("Action processed successfully."), std::string::npos);
-  EXPECT_EQ(get("/;st=<b>").body().find("role=\"status\""), std::string::npos);
-}
-
-TEST_F(OrderTest, ReachesWhatIsInScopeOnly) {
-  settings().scope = {"stdby"};
-  EXPECT_EQ(post("s=srv1&action=drain&b=prod")[http::field::location], "/;st=ERRP");
-  EXPECT_FALSE(server(0, 0).draining());
-  EXPECT_EQ(post("s=srv1&action=drain&b=stdby")[http::field::location], "/;st=DONE");
-}
-
-TEST_F(OrderTest, OfAnotherSiteIsRefused) {
-  EXPECT_EQ(post("s=srv1&action=drain&b=prod&t=secret", "http://evil.example").result_int(), 403u);
-  EXPECT_EQ(post("s=srv1&action=drain&b=prod&t=secret", "null").result_int(), 403u);
-  EXPECT_FALSE(server(0, 0).draining());
-}
-
-TEST_F(OrderTest, OfAScriptNeedsTheToken) {
-  EXPECT_EQ(post("s=srv1&action=drain&b=prod", "").result_int(), 403u);
-  EXPECT_EQ(post("s=srv1&action=drain&b=prod&t=guess", "").result_int(), 403u);
-  EXPECT_FALSE(server(0, 0).draining());
-  EXPECT_EQ(status(post("s=srv1&action=drain&b=prod&t=secret", "")), "/;st=DONE");
-  site.token.clear();  // no randomness: none is right
-  EXPECT_EQ(post("s=srv1&action=drain&b=prod&t=", "").result_int(), 403u);
-}
-
-TEST_F(OrderTest, WithoutAPasswordIsTakenFromThisMachineOnly) {
-  EXPECT_NE(get("/").body().find("value=\"secret\""), std::string::npos);
-  host = "rebound.example:7000";
-  EXPECT_EQ(status(post("s=srv1&action=drain&b=prod", "http://rebound.example:7000")), "/;st=DENY");
-  EXPECT_EQ(get("/").body().find("secret"), std::string::npos);
-  host = "127.0.0.1:7000";
-  client = {"10.0.0.9", false};
-  EXPECT_EQ(status(post("s=srv1&action=drain&b=prod")), "/;st=DENY");
-  EXPECT_EQ(get("/").body().find("<form"), std::string::npos);
-  EXPECT_FALSE(server(0, 0).draining());
-}
-
-TEST_F(OrderTest, WithAPasswordTellsWho) {
-  settings().users = {{"dba", "x"}};
-  client = {"10.0.0.9", false};
-  EXPECT_EQ(post("s=srv1&action=drain&b=prod").result_int(), 401u);
-  authorization = "Basic ZGJhOng=";
-  EXPECT_EQ(status(post("s=srv1&action=drain&b=prod")), "/;st=DONE");
-  EXPECT_EQ(lines.at(0), "Statistics page, dba at 10.0.0.9: Set state to DRAIN for prod/srv1");
-  settings().admin_local = true;
-  EXPECT_EQ(status(post("s=srv1&action=ready&b=prod")), "/;st=DENY");
-}
-
-TEST_F(OrderTest, IsNotTakenUnlessTheConfigurationSaysSo) {
-  settings().admin = false;
-  EXPECT_EQ(post("s=srv1&action=drain&b=prod").result_int(), 405u);
-  EXPECT_EQ(get("/").body().find("<form"), std::string::npos);
 }
 
 TEST(PageProvenance, IsWhatTheBrowserSays) {

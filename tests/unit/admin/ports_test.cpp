@@ -1,5 +1,6 @@
 #include <future>
 #include <thread>
+#include <unistd.h>
 
 #include <arpa/inet.h>
 #include <boost/asio/executor_work_guard.hpp>
@@ -13,36 +14,54 @@
 namespace novip::admin {
 namespace {
 
-/// Both ports on loopback, served by a thread of their own; the test is their client.
+/// Both ports on loopback, the API on a Unix socket too, served by a thread of their own; the test
+/// is their client.
 class Ports : public AdminTest {
  protected:
   void start() {
     settings_.level = config::Level::admin;
     std::vector<ApiListener> listeners;
-    listeners.push_back({listen_on(api_port_), &settings_});
+    listeners.push_back({listen_on(*Endpoint::ip("127.0.0.1", 0)), &settings_});
+    api_ = Endpoint::local_of(listeners.back().fd.get());
+    listeners.push_back({listen_on(local_api_), &settings_});
     std::vector<PageListener> pages;
-    pages.push_back({listen_on(page_port_), 2, nullptr, false});
+    pages.push_back({listen_on(*Endpoint::ip("127.0.0.1", 0)), 2, nullptr, false});
+    page_ = Endpoint::local_of(pages.back().fd.get());
     admin_ =
         std::make_unique<Admin>(io_, statistics->process(), std::move(listeners), std::move(pages));
     admin_->start();
     thread_ = std::thread([this] { io_.run(); });
   }
 
-  void TearDown() override {
+  void stop() {
     boost::asio::post(io_, [this] { admin_->stop(); });
+  }
+  void TearDown() override {
+    stop();
     if (thread_.joinable()) thread_.join();  // ends when nothing is left to wait for
   }
 
-  UniqueFd connect_to(std::uint16_t port) {
-    UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  static UniqueFd connect_to(const Endpoint& address) {
+    UniqueFd fd(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
     const timeval limit{10, 0};
     ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-    const auto address = *Endpoint::ip("127.0.0.1", port);
     EXPECT_EQ(::connect(fd.get(), address.data(), address.size()), 0);
     return fd;
   }
-  UniqueFd api() { return connect_to(api_port_); }
-  UniqueFd page() { return connect_to(page_port_); }
+  UniqueFd api() { return connect_to(api_); }
+  UniqueFd local_api() { return connect_to(local_api_); }
+  UniqueFd page() { return connect_to(page_); }
+
+  /// It has heard that its `wait` has begun, or nearly so.
+  static void wait_an_hour(const UniqueFd& client) {
+    send_text(client, "get weight prod/srv1;wait 1h\n");
+    EXPECT_EQ(receive(client, "\n\n"), "1 (initial 1)\n\n");
+  }
+  static void half_close(const UniqueFd& client) { ::shutdown(client.get(), SHUT_WR); }
+  static void expect_service(const UniqueFd& client) {
+    send_text(client, "get weight prod/srv1\n");
+    EXPECT_EQ(receive(client), "1 (initial 1)\n\n<closed>");
+  }
 
   static void send_text(const UniqueFd& fd, std::string_view text) {
     EXPECT_EQ(::send(fd.get(), text.data(), text.size(), MSG_NOSIGNAL),
@@ -63,18 +82,18 @@ class Ports : public AdminTest {
   }
 
  private:
-  static UniqueFd listen_on(std::uint16_t& port) {
-    UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    const auto any = *Endpoint::ip("127.0.0.1", 0);
-    EXPECT_EQ(::bind(fd.get(), any.data(), any.size()), 0);
+  static UniqueFd listen_on(const Endpoint& address) {
+    UniqueFd fd(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
+    EXPECT_EQ(::bind(fd.get(), address.data(), address.size()), 0);
     EXPECT_EQ(::listen(fd.get(), 10), 0);
-    port = Endpoint::local_of(fd.get()).port();
     return fd;
   }
 
   config::StatsSocket settings_;
   boost::asio::io_context io_;
-  std::uint16_t api_port_ = 0, page_port_ = 0;
+  const Endpoint local_api_ =
+      *Endpoint::unix_path("novip-ports-test-" + std::to_string(::getpid()), true);
+  Endpoint api_, page_;
   std::unique_ptr<Admin> admin_;
   std::thread thread_;
 };
@@ -159,6 +178,58 @@ TEST_F(Ports, AConnectionBeyondTheLimitWaitsForAPlace) {
   EXPECT_EQ(::recv(second.get(), &byte, 1, MSG_DONTWAIT), -1);
   send_text(first, "quit\n");
   EXPECT_EQ(receive(second), "1 (initial 1)\n\n<closed>");
+}
+
+TEST_F(Ports, AWaitIsOverWhenItsClientHasLeft) {
+  config->global.stats_maxconn = 1;
+  start();
+  {
+    const auto client = local_api();
+    wait_an_hour(client);
+    half_close(client);
+  }
+  expect_service(local_api());
+}
+
+TEST_F(Ports, AWaitGoesOnForWhoHasSaidAll) {
+  config->global.stats_maxconn = 1;
+  start();
+  for (const bool local : {true, false}) {
+    const auto client = local ? local_api() : api();
+    send_text(client, "wait 300ms\n");
+    half_close(client);
+    EXPECT_EQ(receive(client), "Done.\n\n<closed>");
+  }
+}
+
+TEST_F(Ports, AWaitOnThisMachineKeepsItsPlace) {
+  config->global.stats_maxconn = 1;
+  start();
+  const auto first = local_api();
+  send_text(first, "get weight prod/srv1;wait 300ms\n");
+  EXPECT_EQ(receive(first, "\n\n"), "1 (initial 1)\n\n");
+  const auto second = local_api();
+  expect_service(second);
+  EXPECT_EQ(receive(first), "Done.\n\n<closed>");
+}
+
+// Who has closed cannot be told from who has said all.
+TEST_F(Ports, AWaitOverTcpGivesItsPlaceToANewClient) {
+  config->global.stats_maxconn = 1;
+  start();
+  const auto first = api();
+  wait_an_hour(first);
+  half_close(first);
+  expect_service(api());
+  EXPECT_EQ(receive(first), "<closed>");
+}
+
+TEST_F(Ports, AWaitIsOverWhenThePortsAre) {
+  start();
+  const auto client = local_api();
+  wait_an_hour(client);
+  stop();
+  EXPECT_EQ(receive(client), "<closed>");  // and TearDown() waits for the wait's end
 }
 
 TEST_F(Ports, WorkersThatDoNotAnswerDoNotHoldTheConnection) {

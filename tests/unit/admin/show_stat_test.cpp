@@ -180,6 +180,18 @@ TEST_F(ShowStat, FiltersByProxyTypeAndServer) {
   EXPECT_NE(ask("show stat up").find(",UP (2/3),"), std::string::npos);
 }
 
+TEST_F(ShowStat, ANumberOrANameIsThatOfTheProxyThatIsNotRetired) {
+  roster->use_load(&load);
+  load.proxies[1].backend_sessions.try_acquire();  // it is shown until its sessions end
+  config->proxies[1].retired = true;
+  config->proxies[1].id = 2;
+  EXPECT_NE(ask("show stat 2 4 1").find("\nprod,srv1,"), std::string::npos);
+  EXPECT_EQ(ask("show stat 2 4 1").find("\nstdby,"), std::string::npos);
+  config->proxies[1].name = "prod";
+  config->proxies[1].id = 3;
+  EXPECT_EQ(ask("show stat prod 4 1"), ask("show stat 2 4 1"));
+}
+
 TEST_F(ShowStat, AddressesAreNotForUsers) {
   state.level = config::Level::user;
   EXPECT_EQ(cell("prod", "srv1", "addr"), "");
