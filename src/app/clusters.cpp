@@ -81,18 +81,21 @@ void Clusters::verify(std::size_t proxy, std::size_t server, std::function<void(
   const auto& pool = roster_.config().proxies[proxy].pool;
   const int node = roster_.config().proxies[proxy].servers[server].node;
   if (!pool || node < 0) return done(false);
-  Watched& watched = *clusters_[pool->cluster];
-  watched.watches.ask(
-      static_cast<std::size_t>(node), watched.settings->lease,
-      [this, proxy, server, done = std::move(done)](const cluster::Instance* answer) {
-        const auto& state = roster_.proxies()[proxy].servers[server];
-        if (answer == nullptr || !answer->known()) return done(false);
-        // News that came meanwhile may have been on their way for long.
-        const auto& known = clusters_[roster_.config().proxies[proxy].pool->cluster]->topology;
-        const int place = roster_.config().proxies[proxy].servers[server].node;
-        const auto role = known.nodes()[static_cast<std::size_t>(place)].instance.role;
-        done(answer->role == role && state.usable() && !state.unknown());
-      });
+  Watched* const watched = clusters_[pool->cluster].get();
+  const auto decide = [this, proxy, server, node, watched](const cluster::Instance* answer) {
+    const auto& config = roster_.config();  // perhaps another one by now
+    const auto& now = config.proxies[proxy].pool;
+    if (answer == nullptr || !answer->known() || !now || clusters_[now->cluster].get() != watched ||
+        config.proxies[proxy].servers[server].node != node)
+      return false;
+    // News that came meanwhile may have been on their way for long.
+    const auto& known = watched->topology.nodes()[static_cast<std::size_t>(node)];
+    const auto& state = roster_.proxies()[proxy].servers[server];
+    return answer->role == known.instance.role && state.usable() && !state.unknown();
+  };
+  watched->watches.ask(
+      static_cast<std::size_t>(node), watched->settings->lease,
+      [decide, done = std::move(done)](const auto* answer) { done(decide(answer)); });
 }
 
 std::vector<const cluster::Topology*> Clusters::topologies() const {

@@ -1,5 +1,6 @@
 #include "cluster/eligibility.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "base/text.h"
@@ -73,6 +74,10 @@ std::string describe_standby(const Pool& pool, const NodeView& node) {
 std::string describe_claim(const Topology& topology, const NodeView& node) {
   const std::string claim = format("primary, timeline %u, ", node.instance.timeline);
   if (topology.in_minority()) return claim + "but too few of the cluster's nodes are heard";
+  if (std::ranges::any_of(topology.alerts(), [](const Alert& alert) {
+        return alert.kind == Alert::Kind::obsolete_primary;
+      }))
+    return claim + "but it was replaced: a later timeline is known";
   if (!topology.primary()) return claim + "but another one says so too";
   const NodeView& primary = topology.nodes()[*topology.primary()];
   return claim + format("but %s is on timeline %u", primary.settings->name.c_str(),

@@ -42,11 +42,12 @@ void Topology::take_over(const Topology& before, TimePoint now) {
       nodes_[i] = before.nodes_[j];
       nodes_[i].settings = &settings;
       told_[i] = before.told_[j];
+      if (before.primary_ == j) primary_ = i;
     }
   }
   if (system_identifier_ == 0) system_identifier_ = before.system_identifier_;
   written_ = before.written_;
-  latest_timeline_ = before.latest_timeline_;
+  latest_ = before.latest_;
   alerts_ = before.alerts_;
   if (before.first_news_) first_news_ = last_arrival_ = now;  // the new have a lease to be heard
   end_leases(now);
@@ -154,6 +155,10 @@ std::optional<std::uint64_t> Topology::agreed_system() {
       system_identifier_ = identifier;
     return identifier;
   }
+  // One that comes beside the primary, and is of another cluster, does not take it down.
+  const bool stays = primary_ && claims_primary(nodes_[*primary_]);
+  const std::uint64_t ours = stays ? nodes_[*primary_].instance.system_identifier : 0;
+  if (ours != 0) return ours;
   return std::nullopt;
 }
 
@@ -193,7 +198,8 @@ void Topology::find_primary(std::vector<Alert>& alerts) {
   if (is_obsolete(best, alerts) || tie || minority_) return;
   primary_ = best;
   written_ = {nodes_[best].instance.lsn, nodes_[best].instance.timeline};
-  latest_timeline_ = std::max(latest_timeline_, nodes_[best].instance.timeline);
+  latest_ = {std::max(latest_.timeline, nodes_[best].instance.timeline),
+             nodes_[best].instance.system_identifier};
 }
 
 /// Whether another one was promoted since: a node tells a later timeline, or the last primary did.
@@ -208,9 +214,11 @@ bool Topology::is_obsolete(std::size_t claim, std::vector<Alert>& alerts) {
     if (known && (!latest || node.instance.timeline > latest->instance.timeline)) latest = &node;
   }
   const std::uint32_t own = nodes_[claim].instance.timeline;
+  const std::uint64_t system = nodes_[claim].instance.system_identifier;
+  if (system != 0 && latest_.system != 0 && system != latest_.system) latest_.timeline = 0;
   const std::uint32_t told = latest->instance.timeline;  // the claim is known at least
-  if (all_known) latest_timeline_ = std::min(latest_timeline_, told);
-  if (own == 0 || own >= std::max(told, latest_timeline_)) return false;
+  if (all_known) latest_.timeline = std::min(latest_.timeline, told);
+  if (own == 0 || own >= std::max(told, latest_.timeline)) return false;
   const bool by_node = told > own;
   alerts.push_back({Alert::Kind::obsolete_primary,
                     obsolete_primary_text(nodes_[claim], by_node ? latest : nullptr)});

@@ -100,9 +100,12 @@ class Topology {
   std::vector<std::optional<Instance::Role>> told_;  // each node's role in its last log line
   std::optional<std::size_t> primary_;
   Written written_;  // by the primary, or by the last one
-  /// The latest on which there was a primary: one on an earlier timeline was replaced, and does not
-  /// know. 0: not known, or nobody is on it any more.
-  std::uint32_t latest_timeline_ = 0;
+  /// The latest timeline on which there was a primary, of which system: one on an earlier timeline
+  /// was replaced, and does not know. 0: not known, or nobody is on it any more.
+  struct {
+    std::uint32_t timeline = 0;
+    std::uint64_t system = 0;
+  } latest_;
   std::uint64_t system_identifier_;  // 0: not agreed on yet
   bool minority_ = false;
   bool settled_ = false;

@@ -328,6 +328,26 @@ TEST(Topology, FewNodesDoNotSayOnceAndForAllWhichSystemItIs) {
   EXPECT_EQ(lab.topology.primary(), 1u);
 }
 
+TEST(Topology, AnotherSystemsTimelineShutsNobodyOut) {
+  TopologyLab lab;
+  lab.all_heard({of_other_system(primary(9)), shutting_down(), shutting_down()});
+  EXPECT_EQ(lab.topology.primary(), 0u) << "it is alone";
+  lab.heard(1, primary(3));
+  lab.heard(2, standby(3));
+  EXPECT_EQ(lab.topology.primary(), 1u);
+}
+
+TEST(Topology, AStrayBesideAPrimaryDoesNotTakeItDown) {
+  TopologyLab lab(cluster_section(2));
+  lab.all_heard({primary(3), shutting_down()});
+  lab.heard(1, of_other_system(primary(5)));
+  EXPECT_EQ(lab.topology.primary(), 0u);
+  EXPECT_TRUE(lab.node(1).excluded);
+  Topology reloaded(lab.topology.settings());
+  reloaded.take_over(lab.topology, lab.now);
+  EXPECT_EQ(reloaded.primary(), 0u);
+}
+
 TEST(Topology, TheConfiguredSystemNeedsNoMajority) {
   config::Cluster section = cluster_section();
   section.system_identifier = our_system;
