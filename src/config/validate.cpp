@@ -181,11 +181,12 @@ void check_timeouts(Parser& p, const Proxy& proxy) {
                                 "; sessions would last for ever, give them a value above zero");
 }
 
-/// Where sessions may last (role pools), a peer that vanished without a word must not keep one: it
-/// is noticed within a minute, whether the session is idle or has bytes under way.
+/// Where sessions may last (role pools), a peer that vanished without a word must not keep one: an
+/// idle one is noticed within a minute. With bytes on their way it takes as long as the kernel
+/// sends them again (a quarter of an hour): TCP_USER_TIMEOUT is shorter, but Linux ends with it a
+/// peer that lives and only does not read for so long, such as a dump whose disk is slow.
 void set_keepalive(Draft& draft, bool to_pool) {
   constexpr Keepalive of_pools{true, 3, 30s, 10s};
-  constexpr Milliseconds longest_silence = 60s;
   Proxy& proxy = draft.proxy;
   for (Keepalive* side : {&proxy.client_keepalive, &proxy.server_keepalive}) {
     side->enabled = side->enabled.value_or(to_pool);
@@ -194,13 +195,7 @@ void set_keepalive(Draft& draft, bool to_pool) {
     if (side->idle == 0s) side->idle = of_pools.idle;
     if (side->interval == 0s) side->interval = of_pools.interval;
   }
-  for (auto& bind : proxy.binds) {
-    bind.keepalive = proxy.client_keepalive;
-    if (to_pool && !bind.tcp_user_timeout) bind.tcp_user_timeout = longest_silence;
-  }
-  if (draft.pool)
-    for (auto& server : proxy.servers)
-      if (!server.tcp_user_timeout) server.tcp_user_timeout = longest_silence;
+  for (auto& bind : proxy.binds) bind.keepalive = proxy.client_keepalive;
 }
 
 void check_proxy(Parser& p, Draft& draft, const Backends& backends) {

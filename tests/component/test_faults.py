@@ -3,12 +3,15 @@
 import contextlib
 import os
 import pathlib
+import random
 import re
 import resource
 import shutil
 import signal
 import socket
 import subprocess
+import threading
+import time
 
 import psycopg
 import pytest
@@ -21,8 +24,9 @@ from harness.network import Network
 from harness.ports import free_port
 from harness.process import Process
 from harness.runtime_api import RuntimeApi
-from harness.servers import NamedServer, connect, read_line, server_reached
+from harness.servers import NamedServer, TcpServer, connect, read_line, server_reached
 from harness.settings import scaled
+from harness.short_sessions import ShortSessions
 from harness.wait import wait_for
 
 pytestmark = pytest.mark.novip_only
@@ -291,6 +295,35 @@ def test_killed_and_started_again(start_proxy, folder, s1, cleanup):
                     raise EOFError
 
 
+def test_killed_at_any_moment(native, start_proxy, folder, cleanup):
+    """While it starts, reads its file again, and serves clients that come and go: the next one
+    starts and serves."""
+    port, socket_file = free_port(), folder / "any"
+    configuration = (f"global\n    stats socket {socket_file} level admin\n"
+                     f"{cluster_section(native)}listen pool\n    bind 127.0.0.1:{port}\n"
+                     f"    cluster pg role primary\n    hold 5s\n")
+    file = folder / "any.cfg"
+    file.write_text(configuration)
+
+    def start():
+        process = Process("any", [settings.BINARY, "-f", file, "-db"], folder / "any.log")
+        cleanup.callback(process.stop)
+        return process
+
+    with ShortSessions("127.0.0.1", port, 1_000_000):     # whatever becomes of them
+        for attempt in range(scaled(20)):
+            process = start()
+            time.sleep(random.uniform(0, 0.4 * settings.PATIENCE))
+            if attempt % 2:
+                process.send(signal.SIGHUP)
+            process.send(signal.SIGKILL)
+            assert process.wait() in (-signal.SIGKILL, -signal.SIGHUP)
+    process = start()
+    wait_for(lambda: "Name:" in RuntimeApi(socket_file)("show info"), "it starts")
+    with psycopg.connect(host="127.0.0.1", port=port, dbname="app", user="app") as session:
+        assert session.execute("SELECT pg_is_in_recovery()").fetchone() == (False,)
+
+
 def test_a_killed_agent_is_unknown_within_the_lease(native):
     """The node's own novip is killed, its PostgreSQL lives: nobody can say what it is, so nobody is
     sent there."""
@@ -329,7 +362,8 @@ VANISHING = """
 
 
 @pytest.mark.root_only
-@pytest.mark.parametrize("who, busy", [("client", False), ("server", False), ("server", True)])
+@pytest.mark.parametrize("who, busy", [("client", False), ("client", True), ("server", False),
+                                       ("server", True)])
 def test_a_peer_that_vanishes(start_proxy, network, syslog, who, busy, cleanup):
     """Its network drops every packet: keep-alive ends an idle session, tcp-ut one with bytes on their
     way, and the log says on which side."""
@@ -337,7 +371,15 @@ def test_a_peer_that_vanishes(start_proxy, network, syslog, who, busy, cleanup):
     with network.inside("srv1"):
         server = cleanup.enter_context(NamedServer("s1", address=network.addresses["srv1"]))
     port = free_port(gateway)
-    address = str(server) if who == "server" else str(cleanup.enter_context(NamedServer("s1")))
+    cut_off = threading.Event()
+
+    def speaks_up(connection):
+        connection.sendall(b"s1\n")
+        cut_off.wait(60)
+        connection.sendall(b"are you there?\n" if busy else b"")
+        connection.recv(1)
+
+    address = str(server) if who == "server" else str(cleanup.enter_context(TcpServer(speaks_up)))
     configuration = pool(syslog.udp, port, f"{address} tcp-ut 2s", address=gateway)
     configuration = configuration.replace(f"{gateway}:{port}", f"{gateway}:{port} tcp-ut 2s")
     proxy = start_proxy(configuration.replace("listen pool", f"listen pool\n    option tcplog{VANISHING}"))
@@ -348,7 +390,8 @@ def test_a_peer_that_vanishes(start_proxy, network, syslog, who, busy, cleanup):
         client = cleanup.enter_context(connect(port, gateway))
     assert read_line(client) == b"s1"
     network.cut_off("srv1")
-    if busy:
+    cut_off.set()
+    if busy and who == "server":
         client.sendall(b"are you there?\n")
     wait_for(lambda: proxy.api.info()["CurrConns"] == "0", "the session has ended", 15)
     line = syslog.wait_line(re.compile(r" pool pool/s1 \S+ \d+ (\S\S) "))

@@ -236,3 +236,15 @@ class Postgres:
 
     def has_received(self, lsn):
         return self.value("SELECT pg_last_wal_receive_lsn() > %s::pg_lsn", lsn)
+
+
+class CancelsInVain:
+    """Which nodes of a cluster were asked, since then, to cancel what is not theirs."""
+
+    def __init__(self, cluster):
+        self._nodes = {node.name: (node.postgres.log, node.postgres.log.stat().st_size)
+                       for node in cluster.nodes}
+
+    def __call__(self):
+        return {name for name, (log, size) in self._nodes.items()
+                if b"in cancel request did not match any process" in log.read_bytes()[size:]}

@@ -6,6 +6,7 @@ import struct
 
 PROTOCOL = 196608
 SSL_REQUEST = struct.pack("!ii", 8, 80877103)
+GSS_REQUEST = struct.pack("!ii", 8, 80877104)
 
 
 def startup_packet(**parameters):
