@@ -98,6 +98,15 @@ std::optional<std::uint16_t> port_of(std::string_view conninfo) {
   return static_cast<std::uint16_t>(*port);
 }
 
+std::optional<std::string> passfile_of(std::string_view conninfo) {
+  if (after_scheme(conninfo)) return std::nullopt;
+  std::optional<std::string> passfile;
+  Pairs pairs(conninfo);
+  for (std::string keyword, value; pairs.next(keyword, value);)
+    if (keyword == "passfile" && !value.empty()) passfile = value;
+  return passfile;
+}
+
 std::string conninfo_pair(std::string_view keyword, std::string_view value) {
   std::string pair = std::string(keyword) + "=";
   const bool plain = !value.empty() && value.find_first_of(" \t\r\n\f\v'\\") == value.npos;

@@ -15,6 +15,9 @@ bool uses_unix_socket(std::string_view conninfo);
 /// it is a URI, or not one number.
 std::optional<std::uint16_t> port_of(std::string_view conninfo);
 
+/// Its `passfile`; nothing when it has none, or is a URI.
+std::optional<std::string> passfile_of(std::string_view conninfo);
+
 /// `keyword=value` in libpq's quoting.
 std::string conninfo_pair(std::string_view keyword, std::string_view value);
 

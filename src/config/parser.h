@@ -65,7 +65,8 @@ class Parser {
   Draft& draft() { return *draft_; }
   Proxy& proxy() { return draft_->proxy; }
   Resolvers& resolvers() { return config_.resolvers.back(); }
-  Userlist& userlist() { return config_.userlists.back(); }
+  /// That of the section; of one whose name there was before nothing is kept.
+  Userlist& userlist() { return ignored_userlist_ ? *ignored_userlist_ : config_.userlists.back(); }
   State& state() { return *config_.state; }
   ClusterDraft& cluster() { return clusters_.back(); }
   std::deque<ClusterDraft>& clusters() { return clusters_; }
@@ -118,6 +119,7 @@ class Parser {
   Lookup lookup_;
 
   Config config_;
+  std::optional<Userlist> ignored_userlist_;
   std::deque<Draft> proxies_, defaults_;  // deque: draft_ points into them
   std::deque<ClusterDraft> clusters_;
   std::vector<Remark> remarks_;

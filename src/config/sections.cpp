@@ -145,9 +145,13 @@ void Parser::open_userlist(const std::vector<std::string>& words) {
   fresh.name = words.size() > 1 ? words[1] : "";
   if (fresh.name.empty()) error("'userlist' expects a name");
   if (words.size() > 2) error("'userlist' cannot handle unexpected argument '" + words[2] + "'");
-  for (const auto& other : config_.userlists)
-    if (other.name == fresh.name)
-      error("a second userlist '" + fresh.name + "'; the first is at " + at(other.where));
+  ignored_userlist_.reset();
+  for (const auto& other : config_.userlists) {
+    if (other.name != fresh.name) continue;
+    warning("ignoring duplicated userlist '" + fresh.name + "', defined at " + at(other.where));
+    ignored_userlist_ = std::move(fresh);
+    return;
+  }
   config_.userlists.push_back(std::move(fresh));
 }
 

@@ -35,6 +35,14 @@ void check_state(Parser& p) {
                "section 'state' reaches PostgreSQL through a Unix socket, which is out "
                "of reach after 'chroot " +
                    p.config().global.chroot + "': use host=127.0.0.1 in 'postgres'");
+  const auto passfile = passfile_of(state.conninfo);
+  if (passfile && p.lookup().enabled()) {
+    const auto& global = p.config().global;
+    const auto usable = Lookup::passfile(*passfile, global.uid.value_or(::geteuid()));
+    if (!usable)
+      p.error_at(state.where,
+                 "section 'state': 'passfile' in 'postgres': " + usable.error().message);
+  }
   if (state.lease <= state.interval)
     p.error_at(state.where, "section 'state': 'lease' must be longer than 'interval'");
   validate_guards(p);

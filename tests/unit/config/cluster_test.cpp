@@ -263,6 +263,19 @@ TEST(Watch, APassfileThatLibpqWouldIgnoreIsAnError) {
             "5! 'watch pgsql': 'passfile': '/' is not a plain file, so libpq would ignore it\n");
 }
 
+TEST(Watch, ThePassfileOfTheAgentIsLookedAtToo) {
+  const TemporaryFile file(0640);
+  const auto told_of_state = [&file] {
+    return told(load({{"t.cfg", "state\n bind :5431\n postgres \"host=127.0.0.1 passfile=" +
+                                    file.path() + "\"\n"}}));
+  };
+  EXPECT_EQ(told_of_state(), "1! section 'state': 'passfile' in 'postgres': '" + file.path() +
+                                 "' may be used by others (mode 0640), so libpq would ignore it; "
+                                 "chmod 600 it\n");
+  ::chmod(file.path().c_str(), 0600);
+  EXPECT_EQ(told_of_state(), "");
+}
+
 TEST(Watch, ThePassfileMustBelongToWhoReadsIt) {
   const TemporaryFile file(0600);
   const std::string told =

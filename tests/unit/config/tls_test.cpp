@@ -47,6 +47,7 @@ TEST(BindTls, VersionsByTheirOtherWords) {
   EXPECT_EQ(versions("no-tlsv10").min, TlsVersion::tls12);  // which it is without a word
   EXPECT_EQ(versions("no-tlsv10 no-tlsv11").min, TlsVersion::tls12);
   EXPECT_EQ(versions("ssl-min-ver TLSv1.0 no-tlsv10").min, TlsVersion::tls11);
+  EXPECT_EQ(versions("ssl-max-ver TLSv1.1 no-tlsv10").min, TlsVersion::tls11);
   EXPECT_EQ(versions("no-tlsv12").min, TlsVersion::tls13);
   EXPECT_EQ(versions("no-tlsv13").max, TlsVersion::tls12);
   EXPECT_EQ(versions(""), TlsProtocol{});

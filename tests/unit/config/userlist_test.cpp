@@ -44,7 +44,9 @@ TEST(UserlistSection, Mistakes) {
   EXPECT_EQ(told(read("userlist u\n user a insecure-password\n" + rest)),
             "2! 'insecure-password' expects a value\n");
   EXPECT_EQ(told(read("userlist u\nuserlist u\n" + rest)),
-            "2! a second userlist 'u'; the first is at t.cfg:1\n");
+            "2: ignoring duplicated userlist 'u', defined at t.cfg:1\n");
+  const auto config = accepted("userlist u\nuserlist v\nuserlist u\n user a password x\n" + rest);
+  EXPECT_TRUE(config->userlists[0].users.empty() && config->userlists[1].users.empty());
 }
 
 TEST(StatsRules, AsHaproxysManualHasThem) {
