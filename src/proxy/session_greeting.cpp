@@ -50,7 +50,8 @@ SetUp Session::ask_server() {
     if (event & server_lost) co_return lose_server(Lack::none_usable);
     if (event & deadline) {
       if (start_->answered) co_return end(Cause::server_timeout);
-      if (start_->encrypted) co_return end(Cause::client_timeout);
+      const bool client_is_late = start_->answer == Start::Answer::tls && start_->hello.empty();
+      if (client_is_late) co_return end(Cause::client_timeout);
       co_return lose_server(Lack::silent);
     }
     relay_.push(start_->answered ? Side::client : Side::server);
@@ -100,10 +101,8 @@ Session::Heard Session::hear_byte() {
   if (accepted && start_->request == Start::Request::ssl) {
     start_->answer = Start::Answer::tls;
     start_->turn.over(true);  // the server takes sessions, and now it is the client's time
-    if (!std::exchange(start_->encrypted, true)) {
-      tell_client("S");
-      wait_until(loop_.now() + client_handshake_limit());
-    }
+    if (!std::exchange(start_->encrypted, true)) tell_client("S");
+    if (start_->hello.empty()) wait_until(loop_.now() + client_handshake_limit());
     relay_.give(Side::server, start_->hello);
     return hear_tls();
   }

@@ -302,8 +302,8 @@ def test_a_soft_stop_lets_sessions_finish(kernel, network):
     srv3.proxy.stop()
 
 
-def test_a_soft_stop_keeps_whom_other_nodes_led_here(kernel, network):
-    """The standbys replicate from the primary's role port, too."""
+def test_a_successor_finds_whom_other_nodes_led_here(kernel, network):
+    """It has some seconds; the standbys replicate from the primary's role port, too."""
     srv1, srv3 = kernel["srv1"], kernel["srv3"]
     with srv3.connect("prod") as session:
         srv1.proxy.send(signal.SIGUSR1)

@@ -4,7 +4,9 @@ import psycopg
 import pytest
 from psycopg.pq import DiagnosticField
 
+from harness.postgres import CancelsInVain
 from harness.wait import wait_for
+from harness.wire import GSS_REQUEST, Wire
 
 pytestmark = pytest.mark.novip_only
 
@@ -103,6 +105,7 @@ def test_a_cancel_request_reaches_the_right_server(native, start_pool, options):
     """Ctrl-C in psql: a connection of its own, which knows nothing but the session's key."""
     pool = start_pool("balance roundrobin", "cluster pg role standby")
     pool.wait_reached("srv2", "srv3")
+    asked_in_vain = CancelsInVain(native)
     cancelled_on = set()
     for _ in range(6):
         with pool.connect(**options) as session:
@@ -116,8 +119,26 @@ def test_a_cancel_request_reaches_the_right_server(native, start_pool, options):
             assert session.execute("SELECT 1").fetchone() == (1,)      # it goes on
             cancelled_on.add(server.name)
     assert cancelled_on == {"srv2", "srv3"}
+    # In TLS that passes through nobody saw the keys: all are asked.
+    assert asked_in_vain() == (set() if options is PLAIN else {"srv1", "srv2", "srv3"})
 
 
 def sleeps(server, pid):
     return server.postgres.rows("SELECT pid FROM pg_stat_activity WHERE pid = %s "
                                 "AND wait_event = 'PgSleep'", pid)
+
+
+def test_gssapi_passes_through(native, start_pool):
+    """As libpq asks for it with a Kerberos ticket: what PostgreSQL says of it is what a client is
+    told."""
+    pool = start_pool("cluster pg role primary")
+    pool.wait_reached("srv1")
+    said = []
+    for address, port in ((native["srv1"].address, native.ports.postgres),
+                          (pool.address, pool.port)):
+        with Wire(address, port) as client:
+            client.send(GSS_REQUEST)
+            said.append(client.read(1))
+    assert said[0] == said[1] and said[0] in b"GN"
+    with pool.connect(gssencmode="prefer") as session:
+        assert session.execute("SELECT 1").fetchone() == (1,)

@@ -8,6 +8,7 @@ import pytest
 from harness.clients import sqlstate_of_its_end
 from harness.postgres import make_template
 from harness.pool import held
+from harness.tls import TlsWire
 from harness.wait import wait_for
 from harness.wire import Wire, startup_packet
 
@@ -88,24 +89,27 @@ def test_a_minority_has_no_primary(native, cleanup, told):
     wait_for(lambda: srv1.reaches("prod", standby=False), "srv1 serves again")
 
 
-def replicated_from(pool):
+def replicated_from(pool, mode):
     """The node that a new replication session gets."""
-    return pool.reached(user="postgres", replication="database", sslmode="disable")
+    return pool.reached(user="postgres", replication="database", sslmode=mode)
 
 
-def test_a_node_never_replicates_from_itself(native, start_pool):
+@pytest.mark.parametrize("ends_tls", [False, True], ids=["plain", "tls"])
+def test_a_node_never_replicates_from_itself(native, start_pool, certificate, ends_tls):
     """Its own pg_hba lets everybody in, and PostgreSQL would follow itself."""
     own = native["srv2"].address
-    pool = start_pool("cluster pg role standby", "hold 300ms", address=own)
+    pool = start_pool("cluster pg role standby", "hold 300ms", address=own,
+                      bind=f"ssl crt {certificate}" if ends_tls else "")
+    mode, wire = ("require", TlsWire) if ends_tls else ("disable", Wire)
     pool.wait_reached("srv2", "srv3")
-    assert {replicated_from(pool) for _ in range(6)} == {"srv3"}
+    assert {replicated_from(pool, mode) for _ in range(6)} == {"srv3"}
     native["srv3"].postgres.stop("fast")
     pool.wait_reached("srv2")
-    with Wire(pool.address, pool.port) as client:
+    with wire(pool.address, pool.port) as client:
         client.send(startup_packet(user="postgres", replication="true"))
         error = client.error()
     assert error["C"] == "57P03" and "must not replicate from itself" in error["M"]
-    assert pool.reached(sslmode="disable") == "srv2"
+    assert pool.reached(sslmode=mode) == "srv2"
 
 
 def test_a_held_replication_session_holds_up_nobody(start_pool):

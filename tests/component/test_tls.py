@@ -2,8 +2,10 @@
 
 import re
 import shutil
+import socket
 import ssl
 import subprocess
+import types
 
 import psycopg
 import pytest
@@ -13,11 +15,10 @@ from harness.ports import free_port
 from harness.servers import TcpServer
 from harness.tls import TlsSocket, TlsWire, trusting_nobody
 from harness.wait import wait_for
-from harness.wire import SSL_REQUEST, Wire, startup_packet
+from harness.wire import GSS_REQUEST, SSL_REQUEST, Wire, startup_packet
 
 pytestmark = pytest.mark.novip_only
 
-GSS_REQUEST = b"\0\0\0\x08\x04\xd2\x16\x30"
 PRIMARY = "cluster pg role primary"
 
 
@@ -215,11 +216,10 @@ def test_certificates_are_listed(start_pool, authority, folder):
 
 # -- versions and ciphers -----------------------------------------------------------------------
 
-def handshake(pool, *words):
+def handshake(pool, *words, protocol=("-starttls", "postgres")):
     """What `openssl s_client -starttls postgres` agreed on; None: on nothing."""
-    said = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{pool.port}",
-                           "-starttls", "postgres", *words], input="", capture_output=True,
-                          text=True).stdout
+    said = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{pool.port}", *protocol,
+                           *words], input="", capture_output=True, text=True).stdout
     found = re.search(r"New, (\S+), Cipher is (\S+)", said)
     return None if not found or found[1] == "(NONE)" else (found[1], found[2])
 
@@ -227,11 +227,27 @@ def handshake(pool, *words):
 WEAK = "DEFAULT:@SECLEVEL=0"    # so that the client itself has nothing against it
 
 
-def test_old_versions_and_weak_ciphers_are_refused(start_tls_pool):
+@pytest.fixture
+def anything_goes(certificate):
+    """A server of OpenSSL's own that takes every version; like a pool it has a `port`."""
+    port = free_port()
+    server = subprocess.Popen(["openssl", "s_server", "-accept", f"127.0.0.1:{port}", "-cert",
+                               certificate, "-cipher", WEAK, "-quiet"], stdin=subprocess.PIPE,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait_for(lambda: socket.create_connection(("127.0.0.1", port)).close() is None, "it listens")
+        yield types.SimpleNamespace(port=port)
+    finally:
+        server.kill()
+        server.communicate()
+
+
+def test_old_versions_and_weak_ciphers_are_refused(start_tls_pool, anything_goes):
     """As testssl.sh asks: each version, and each cipher of those that nobody should have."""
     pool = start_tls_pool()
     for version in ("-tls1", "-tls1_1"):
         assert handshake(pool, version, "-cipher", WEAK) is None, version
+        assert handshake(anything_goes, version, "-cipher", WEAK, protocol=()), "the client can"
     for version in ("-tls1_2", "-tls1_3"):
         assert handshake(pool, version), version
     listed = subprocess.run(["openssl", "ciphers", "-s", "-tls1_2", "ALL:COMPLEMENTOFALL:"

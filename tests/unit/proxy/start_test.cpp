@@ -283,6 +283,17 @@ TEST(Start, DeclinedEncryptionIsFollowedByTheStartup) {
   EXPECT_EQ(lab.counters().verified.get(), 2u);
 }
 
+TEST(Start, GssEncryptionIsPassedThrough) {
+  RunningPool lab;
+  const UniqueFd client = lab.client();
+  say(client, gss_request);
+  const UniqueFd server = lab.server();
+  EXPECT_EQ(hear(server, 8), gss_request);
+  say(server, "G");
+  EXPECT_EQ(hear(client, 1), "G");
+  exchange(client, server);
+}
+
 TEST(Start, AnErrorInsteadOfTheByteIsUnderstood) {
   RunningPool lab;
   const UniqueFd client = lab.client();
