@@ -81,26 +81,6 @@ struct FreeTracked {
   void operator()(nf_conntrack* tracked) const { ::nfct_destroy(tracked); }
 };
 
-using Take = int (*)(nf_conntrack_msg_type, nf_conntrack*, void* data);
-
-/// Calls `take` for each whose mark is `mark` under `mask`.
-Status dump(nfct_handle* handle, std::uint32_t mark, std::uint32_t mask, Take take, void* data) {
-  const auto failed = [] {
-    return Error{std::string("conntrack cannot be asked: ") + std::strerror(errno)};
-  };
-  const std::unique_ptr<nfct_filter_dump, FreeFilter> filter(::nfct_filter_dump_create());
-  if (!handle || !filter) return failed();
-  const nfct_filter_dump_mark wanted{mark, mask};
-  ::nfct_filter_dump_set_attr(filter.get(), NFCT_FILTER_DUMP_MARK, &wanted);
-  ::nfct_callback_register(handle, NFCT_T_ALL, take, data);
-  const int result = ::nfct_query(handle, NFCT_Q_DUMP_FILTER, filter.get());
-  const int error = errno;
-  ::nfct_callback_unregister(handle);
-  errno = error;
-  if (result < 0) return failed();
-  return Nothing{};
-}
-
 }  // namespace
 
 void Conntrack::Close::operator()(nfct_handle* handle) const { ::nfct_close(handle); }
@@ -108,27 +88,21 @@ void Conntrack::Close::operator()(nfct_handle* handle) const { ::nfct_close(hand
 Conntrack::Conntrack() : handle_(::nfct_open(CONNTRACK, 0)) {}
 
 Expected<std::vector<Flow>> Conntrack::ours() {
-  std::vector<Flow> flows;
-  if (auto asked = dump(handle_.get(), mark_prefix, mark_prefix_mask, take, &flows); !asked)
-    return asked.error();
-  return flows;
-}
-
-Expected<bool> Conntrack::is_open_to(const std::set<std::uint16_t>& ports) {
-  struct Search {
-    const std::set<std::uint16_t>& ports;
-    bool found = false;
-  } search{ports};
-  const auto look = [](nf_conntrack_msg_type, nf_conntrack* tracked, void* data) -> int {
-    auto& wanted = *static_cast<Search*>(data);
-    const bool tcp = nfct_get_attr_u8(tracked, ATTR_ORIG_L4PROTO) == IPPROTO_TCP;
-    if (tcp && is_open(nfct_get_attr_u8(tracked, ATTR_TCP_STATE)) &&
-        wanted.ports.contains(ntohs(nfct_get_attr_u16(tracked, ATTR_ORIG_PORT_DST))))
-      wanted.found = true;
-    return NFCT_CB_CONTINUE;
+  const auto failed = [] {
+    return Error{std::string("conntrack cannot be asked: ") + std::strerror(errno)};
   };
-  if (auto asked = dump(handle_.get(), 0, 0, look, &search); !asked) return asked.error();
-  return search.found;
+  const std::unique_ptr<nfct_filter_dump, FreeFilter> filter(::nfct_filter_dump_create());
+  if (!handle_ || !filter) return failed();
+  const nfct_filter_dump_mark mark{mark_prefix, mark_prefix_mask};
+  ::nfct_filter_dump_set_attr(filter.get(), NFCT_FILTER_DUMP_MARK, &mark);
+  std::vector<Flow> flows;
+  ::nfct_callback_register(handle_.get(), NFCT_T_ALL, take, &flows);
+  const int result = ::nfct_query(handle_.get(), NFCT_Q_DUMP_FILTER, filter.get());
+  const int error = errno;
+  ::nfct_callback_unregister(handle_.get());
+  errno = error;
+  if (result < 0) return failed();
+  return flows;
 }
 
 void Conntrack::forget(const Flow& flow) {

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <set>
 #include <vector>
 
 #include "base/endpoint.h"
@@ -31,8 +30,6 @@ class Conntrack {
 
   /// Those whose mark begins with mark_prefix.
   Expected<std::vector<Flow>> ours();
-  /// Whether a connection to one of these ports is open, whoever led it there.
-  Expected<bool> is_open_to(const std::set<std::uint16_t>& ports);
   /// Packets of this session are no longer translated: they are strangers to this machine, which
   /// refuses them. One that is gone already is no error.
   void forget(const Flow& flow);

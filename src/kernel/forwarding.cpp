@@ -228,15 +228,13 @@ class Forwarding::Loop {
     if (draining_ && is_over()) finish();
   }
 
-  /// Whether a soft stop may end. Sessions that other nodes lead to a role port of this one last as
-  /// long as its rules: they stay, and until a successor had the time to put its own in their
-  /// place.
+  /// Whether a soft stop may end. Sessions that other nodes lead to a role port of this one need
+  /// its rules: those stay until a successor had the time to put its own in their place.
   bool is_over() {
     if (rules_.superseded() || Clock::now() >= drain_until_) return true;
-    if (!sessions_.none()) return false;
-    const auto& guards = ruleset_.guards;
-    return guards.empty() ||
-           (Clock::now() >= drained_since_ + successor_limit && !sessions_.any_at(guards));
+    const bool succeeded =
+        ruleset_.guards.empty() || Clock::now() >= drained_since_ + successor_limit;
+    return succeeded && sessions_.none();
   }
 
   /// Also ends whom a change of rules missed: a first packet that was between the old rules and

@@ -1,7 +1,6 @@
 #include "kernel/sessions.h"
 
 #include <algorithm>
-#include <set>
 
 #include "base/text.h"
 
@@ -34,14 +33,6 @@ bool serves(const Ruleset& ruleset, const Path& path) {
 Sessions::~Sessions() {
   set_gauges({});
   for (const auto& [backend, held] : std::map(held_)) count_held(backend, 0);
-}
-
-bool Sessions::any_at(const std::vector<config::Guard>& guards) {
-  std::set<std::uint16_t> ports;
-  for (const auto& guard : guards) ports.insert(guard.port);
-  if (ports.empty()) return false;
-  const auto found = conntrack_.is_open_to(ports);
-  return !found || *found;
 }
 
 Status Sessions::look() {

@@ -25,9 +25,6 @@ class Sessions {
 
   /// Looks at the kernel's table; the rest is about what was seen then.
   Status look();
-  /// Whether anybody is on a role port of this node, led here by whichever node. Yes, when nobody
-  /// can say.
-  bool any_at(const std::vector<config::Guard>& guards);
   bool none() const;
   /// The highest mark of ours that is in use.
   std::uint32_t highest_mark() const;
