@@ -30,8 +30,8 @@ INTERRUPTED = 72    # libFuzzer's exit code when a signal asked it to end
 TEXT = """\
 # Fuzzing
 
-Written by `./dev fuzz --hours`, which goes on where it stopped; last on {date}. Each parser of bytes
-from outside has a target in `tests/fuzz`: libFuzzer, with AddressSanitizer and
+Written by `./dev fuzz --hours`, which goes on where it stopped; last on {date}. Each of novip's own
+parsers of bytes from outside has a target in `tests/fuzz`: libFuzzer, with AddressSanitizer and
 UndefinedBehaviorSanitizer; an input may take 10 s and 2 GB. A target traps, too, when what it parses
 breaks a promise of the parser (see its file). *Hours* are of processor time since its last finding,
 which would set them back to 0; *edges* and *inputs* are what it covers and keeps by now.

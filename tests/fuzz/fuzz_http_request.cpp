@@ -8,10 +8,11 @@
 #include <string_view>
 
 #include "admin/page_request.h"
+#include "base/text.h"
 
 // The request target, the Authorization header and the body of a request for the statistics page,
-// apart by the first two newlines. Nobody gets in without the password, whose encoding no input can
-// hit by chance.
+// apart by the first two newlines; the first two are taken for Host and Origin, too. Nobody gets in
+// without the password, whose encoding no input can hit by chance.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view input(reinterpret_cast<const char*>(data), size);
   const auto newline = input.find('\n');
@@ -30,5 +31,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       !novip::admin::authorized_user(header, {{"dba", "correct horse battery staple"}}).empty();
   constexpr std::string_view credentials = "ZGJhOmNvcnJlY3QgaG9yc2UgYmF0dGVyeSBzdGFwbG";
   if (allowed && header.find(credentials) == std::string_view::npos) std::abort();
+
+  // Whence an order comes: Origin must name the Host.
+  using novip::admin::Provenance;
+  if (novip::admin::provenance(header, {}, target) == Provenance::same_site) {
+    const auto host = header.substr(header.find("://") + 3);
+    if (target.empty() || novip::to_lower(host) != novip::to_lower(target)) std::abort();
+  }
+  if (novip::admin::is_loopback_host(target) && target.empty()) std::abort();
   return 0;
 }

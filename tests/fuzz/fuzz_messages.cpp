@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "pgwire/messages.h"
+#include "pgwire/startup.h"
 
 using namespace novip::pgwire;
 
@@ -27,6 +28,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::string_view bytes(reinterpret_cast<const char*>(data), size);
   check_error(bytes);
   says_server_cannot_bind(bytes);
+  is_hello_retry_request(bytes);
   for (;;) {
     const auto [framing, message] = next_message(bytes, 4096);
     if (framing != Framing::complete) return 0;
