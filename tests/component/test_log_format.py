@@ -8,7 +8,7 @@ import pytest
 from harness import settings
 from harness.ports import free_port
 from harness.proxy import Proxy
-from harness.servers import NamedServer, connect, read_line, server_reached
+from harness.servers import NamedServer, connect, read_line
 from harness.syslog import SyslogReceiver
 from harness.wait import wait_for
 

@@ -368,7 +368,7 @@ def test_the_other_ports_come_and_go(start_proxy, servers, folder):
 def test_a_cluster_goes_while_there_is_a_session(start_proxy, native):
     """It is not watched any more; the session goes on, and statistics are told."""
     rest = f"listen rest\n    bind 127.0.0.1:{free_port()}\n    server s 127.0.0.1:1\n"
-    own = f"listen pool\n    bind 127.0.0.1:PORT\n    cluster pg role primary\n"
+    own = "listen pool\n    bind 127.0.0.1:PORT\n    cluster pg role primary\n"
     test = Reloaded(start_proxy, cluster_section(native) + own + rest)
     wait_for(lambda: test.proxy.api.up("pool") == {"srv1"}, "the primary is known")
     with psycopg.connect(host="127.0.0.1", port=test.port, dbname="app", user="app") as session:
