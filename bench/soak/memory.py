@@ -3,8 +3,10 @@
 import statistics
 import time
 
-# What a sample may differ by: sessions that come and go while it is taken.
-TOLERANCE = 2e6     # bytes
+# What samples may differ by, in bytes: sessions that come and go while one is taken. Of few, also
+# what the allocator keeps of a change of rules (up to 2.5 MB in libnftables, see least()).
+MANY = 8
+TOLERANCE, TOLERANCE_OF_FEW = 2e6, 4e6
 EVERY = 0.5         # seconds
 
 
@@ -25,6 +27,10 @@ def growth(sizes):
     sizes = sizes[1:] if len(sizes) > 2 else sizes
     quarter = max(1, len(sizes) // 4)
     return statistics.median(sizes[-quarter:]) - statistics.median(sizes[:quarter])
+
+
+def grew(sizes):
+    return growth(sizes) > (TOLERANCE if len(sizes) >= MANY else TOLERANCE_OF_FEW)
 
 
 def described(sizes):
