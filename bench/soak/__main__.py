@@ -140,7 +140,7 @@ def run(options):
                                                   "sessions on a wrong server", "lost writes")
              if seen[what]]
     wrong += [f"{name} grew by {more / 1e6:.1f} MB" for name, more in grown.items()
-              if more > memory.TOLERANCE]
+              if memory.grew(samples[name])]
     if options.write:
         document = DOCUMENT.with_stem(f"soak-{options.forward}")
         document.write_text(TEXT.format(**surroundings, forward=options.forward, every=options.every,
