@@ -66,10 +66,10 @@ struct ServerState {
   TimePoint warming_since;
 
   bool checked() const { return check_running || agent_running; }
-  /// Nobody looked yet at what is to be checked: it may be anything, and workers do not route to it
-  /// whatever HAProxy would display.
   /// Its address is another one now: the next check decides, whatever `rise` and `fall` say.
   void forget_checks();
+  /// Nobody looked yet at what is to be checked: it may be anything, and workers do not route to it
+  /// whatever HAProxy would display.
   bool unknown() const { return check_running && last_check.status == CheckStatus::init; }
   bool in_maintenance() const;
   bool draining() const;              // also while retired: its sessions may go on

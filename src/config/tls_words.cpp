@@ -47,12 +47,11 @@ void set_greatest_version(Parser& p, TlsProtocol& protocol, const std::string& v
 /// below it.
 void exclude_version(Parser& p, TlsProtocol& protocol) {
   const TlsVersion version = version_in(p.option());
-  const TlsVersion default_min =
-      std::min(protocol.max.value_or(TlsVersion::tls12), TlsVersion::tls12);
+  const TlsVersion usual = std::min(protocol.max.value_or(TlsVersion::tls12), TlsVersion::tls12);
   if (version == TlsVersion::tls13)
-    protocol.max = std::min(protocol.max.value_or(TlsVersion::tls12), TlsVersion::tls12);
+    protocol.max = usual;
   else
-    protocol.min = std::max(protocol.min.value_or(default_min), next(version));
+    protocol.min = std::max(protocol.min.value_or(usual), next(version));
 }
 
 void force_version(Parser& p, TlsProtocol& protocol) {

@@ -33,7 +33,7 @@ long Stream::socket_read(bio_st* bio, int operation, const char*, std::size_t, i
   return -1;
 }
 
-void Stream::watch_socket() {
+Stream::Stream(Ssl ssl) : ssl_(std::move(ssl)) {
   BIO_set_callback_arg(SSL_get_rbio(ssl_.get()), reinterpret_cast<char*>(this));
   BIO_set_callback_ex(SSL_get_rbio(ssl_.get()), socket_read);
 }
@@ -43,7 +43,6 @@ std::unique_ptr<Stream> Stream::accept(int fd, std::shared_ptr<const ServerConte
   if (!ssl || SSL_set_fd(ssl.get(), fd) != 1) return nullptr;
   SSL_set_accept_state(ssl.get());
   auto* const stream = new Stream(std::move(ssl));
-  stream->watch_socket();
   stream->context_ = std::move(context);
   return std::unique_ptr<Stream>(stream);
 }
@@ -54,9 +53,7 @@ std::unique_ptr<Stream> Stream::connect(int fd, const Context& context,
   if (!ssl || SSL_set_fd(ssl.get(), fd) != 1) return nullptr;
   SSL_set_connect_state(ssl.get());
   expect_host(ssl.get(), settings, sni);
-  auto* const stream = new Stream(std::move(ssl));
-  stream->watch_socket();
-  return std::unique_ptr<Stream>(stream);
+  return std::unique_ptr<Stream>(new Stream(std::move(ssl)));
 }
 
 Stream::Progress Stream::handshake() {

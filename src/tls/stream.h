@@ -52,10 +52,9 @@ class Stream {
   bool shows_certificate_of(const Stream& other) const;
 
  private:
-  explicit Stream(Ssl ssl) : ssl_(std::move(ssl)) {}
+  explicit Stream(Ssl ssl);  // whose socket is set
   ssize_t failed(int error);
   ssize_t decrypt(std::span<char> bytes);
-  void watch_socket();
   static long socket_read(bio_st* bio, int operation, const char*, std::size_t, int, long,
                           int result, std::size_t* count);
 
