@@ -327,11 +327,23 @@ def times_of(proxy):
 def test_times_of_sessions_and_their_maxima(pair, name):
     proxy = pair.proxies[name]
     assert set(times_of(proxy).values()) == {0, None}
-    with connect(pair.ports[name]) as client:
-        read_line(client)
-        wait_for(lambda: re.search(r"age=([2-9]|\d\d)s", proxy.api("show sess")),
-                 "a second has passed")
-    after = wait_for(lambda: (now := times_of(proxy))["BACKEND", "ttime"] and now, "it is counted")
+
+    def after_a_session_of_a_second():
+        proxy.api("clear counters all")
+        with connect(pair.ports[name]) as client:
+            read_line(client)
+            wait_for(lambda: re.search(r"age=([2-9]|\d\d)s", proxy.api("show sess")),
+                     "a second has passed")
+        return wait_for(lambda: (now := times_of(proxy))["BACKEND", "ttime"] and now, "it is counted")
+
+    try:
+        after = after_a_session_of_a_second()
+    except AssertionError:
+        if name == "novip":
+            raise
+        # HAProxy 2.6 was seen, once, to count nothing for ten seconds.
+        print(proxy.api("show sess all"), proxy.api("show stat"))
+        after = after_a_session_of_a_second()
     rows = [row for row, column in after if column == "ttime_max" and after[row, column]]
     assert len(rows) == 2 and rows[1] == "BACKEND"     # and its server
     for row in rows:
