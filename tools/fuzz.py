@@ -77,7 +77,10 @@ def execute(name, seconds):
                SEEDS / name.removeprefix("fuzz_")]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                           text=True, errors="replace") as child:
+        watch = threading.Timer(seconds + 60, child.kill)   # libFuzzer's own alarm may hang
+        watch.start()
         said = child.stderr.read()
+        watch.cancel()
         _, status, used = os.wait4(child.pid, 0)
         child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode in (INTERRUPTED, -signal.SIGINT, -signal.SIGTERM):
@@ -88,8 +91,9 @@ def execute(name, seconds):
 
 
 def machine_stood_still(name, said):
-    """libFuzzer's timeout is by the clock, which goes on while others have the processor, or jumps:
-    whether the input that it blames passes when run again."""
+    """libFuzzer's timeout is by the clock, which goes on while others have the processor: whether the
+    input that it blames passes when run again. (Its report may hang for good where the alarm came
+    within malloc.)"""
     artifact = re.findall(r"Test unit written to (\S+-timeout-\w+)", said)
     if not artifact or subprocess.run([BUILD / "tests" / "fuzz" / name, f"-timeout={TIMEOUT}",
                                        artifact[-1]], stderr=subprocess.DEVNULL).returncode != 0:

@@ -48,7 +48,7 @@ def held_by_port(proxy):
 
 def test_a_thousand_who_are_held_are_served(no_primary):
     """After ten seconds without a primary: nobody is refused, and who came first is served first.
-    Forking a thousand times takes PostgreSQL three seconds on two cores that others use too."""
+    Forking a thousand times takes PostgreSQL 3 to 15 seconds, as the machine is."""
     node, count, gap = no_primary["srv2"], scaled(1000), scaled(10)
     memory = node.proxy.memory()
     clients = [Wire(node.address, node.ports.prod) for _ in range(count)]
@@ -71,7 +71,7 @@ def test_a_thousand_who_are_held_are_served(no_primary):
         promoted = time.monotonic()
         for client in clients:
             client.wait_ready()
-        assert time.monotonic() - promoted < 10 * PATIENCE
+        assert time.monotonic() - promoted < 40 * PATIENCE
     finally:
         for client in clients:
             client.close()
