@@ -28,7 +28,8 @@ def pytest_configure(config):
 
 
 def pytest_report_header(config):
-    return f"proxy: {settings.BINARY}, scale {settings.SCALE:g}"
+    return (f"proxy: {settings.BINARY}, scale {settings.SCALE:g}"
+            + (", on a machine slow to fork" if settings.SLOW_TO_FORK else ""))
 
 
 def pytest_collection_modifyitems(items):

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from harness.pool import held
-from harness.settings import PATIENCE, SCALE, scaled
+from harness.settings import PATIENCE, SCALE, scaled, sessions_at_once
 from harness.wait import wait_for
 from harness.wire import SSL_REQUEST, Wire, startup_packet
 
@@ -48,8 +48,8 @@ def held_by_port(proxy):
 
 def test_a_thousand_who_are_held_are_served(no_primary):
     """After ten seconds without a primary: nobody is refused, and who came first is served first.
-    Forking a thousand times takes PostgreSQL 3 to 15 seconds, as the machine is."""
-    node, count, gap = no_primary["srv2"], scaled(1000), scaled(10)
+    Forking a thousand times takes PostgreSQL three seconds on two cores that others use too."""
+    node, count, gap = no_primary["srv2"], sessions_at_once(1000), scaled(10)
     memory = node.proxy.memory()
     clients = [Wire(node.address, node.ports.prod) for _ in range(count)]
     try:
@@ -71,7 +71,7 @@ def test_a_thousand_who_are_held_are_served(no_primary):
         promoted = time.monotonic()
         for client in clients:
             client.wait_ready()
-        assert time.monotonic() - promoted < 40 * PATIENCE
+        assert time.monotonic() - promoted < 10 * PATIENCE
     finally:
         for client in clients:
             client.close()

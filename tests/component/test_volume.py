@@ -76,7 +76,7 @@ class Client:
 
 @pytest.mark.timeout(180 * settings.PATIENCE)
 def test_two_thousand_clients_at_once(cluster):
-    count = settings.scaled(2000)
+    count = settings.sessions_at_once(2000)
     node = cluster["srv2"]
 
     async def main():

@@ -11,6 +11,7 @@ import sys
 
 import psycopg
 
+from harness import settings
 from harness.configurations import LEASE, deck
 from harness.ports import free_ports
 from harness.postgres import Postgres, make_template
@@ -117,7 +118,7 @@ class Node:
 
     def conninfo_of(self, port):
         return (f"host={self.address} port={getattr(self.ports, port)} dbname=app user=app "
-                f"connect_timeout=5")
+                f"connect_timeout={5 * settings.PATIENCE}")
 
 
 class Cluster:
