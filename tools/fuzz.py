@@ -26,6 +26,7 @@ TOTALS = REPOSITORY / "tests" / "fuzz" / "hours.json"
 DOCUMENT = REPOSITORY / "docs" / "fuzzing.md"
 SLICE = 240     # seconds until another fuzzer has its turn; the first ones go into its corpus
 TIMEOUT = 10    # seconds an input may take
+HUNG = "libFuzzer's alarm hung"    # within malloc, say; after what, it cannot tell
 INTERRUPTED = 72    # libFuzzer's exit code when a signal asked it to end
 
 TEXT = """\
@@ -77,12 +78,14 @@ def execute(name, seconds):
                SEEDS / name.removeprefix("fuzz_")]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                           text=True, errors="replace") as child:
-        watch = threading.Timer(seconds + 60, child.kill)   # libFuzzer's own alarm may hang
+        watch = threading.Timer(seconds + 60, child.kill)
         watch.start()
         said = child.stderr.read()
         watch.cancel()
         _, status, used = os.wait4(child.pid, 0)
         child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode == -signal.SIGKILL:
+        said += HUNG
     if child.returncode in (INTERRUPTED, -signal.SIGINT, -signal.SIGTERM):
         raise KeyboardInterrupt
     return Totals(used.ru_utime + used.ru_stime, number(r"Done (\d+) runs", said),
@@ -92,8 +95,7 @@ def execute(name, seconds):
 
 def machine_stood_still(name, said):
     """libFuzzer's timeout is by the clock, which goes on while others have the processor: whether the
-    input that it blames passes when run again. (Its report may hang for good where the alarm came
-    within malloc.)"""
+    input that it blames passes when run again."""
     artifact = re.findall(r"Test unit written to (\S+-timeout-\w+)", said)
     if not artifact or subprocess.run([BUILD / "tests" / "fuzz" / name, f"-timeout={TIMEOUT}",
                                        artifact[-1]], stderr=subprocess.DEVNULL).returncode != 0:
@@ -163,6 +165,9 @@ class Campaign:
 
     def _account(self, name, fresh, said):
         totals = self._totals[name]
+        if said.endswith(HUNG):     # by the clock, too: no finding, and no time that counts
+            print(f"{name}: {HUNG}; the turn is not counted", flush=True)
+            return
         if fresh.findings:
             self._totals[name] = Totals(findings=totals.findings + 1)
             self.clean = False
