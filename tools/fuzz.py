@@ -26,7 +26,6 @@ TOTALS = REPOSITORY / "tests" / "fuzz" / "hours.json"
 DOCUMENT = REPOSITORY / "docs" / "fuzzing.md"
 SLICE = 240     # seconds until another fuzzer has its turn; the first ones go into its corpus
 TIMEOUT = 10    # seconds an input may take
-HUNG = "libFuzzer's alarm hung"    # within malloc, say; after what, it cannot tell
 INTERRUPTED = 72    # libFuzzer's exit code when a signal asked it to end
 
 TEXT = """\
@@ -62,43 +61,53 @@ def targets():
     return found
 
 
-def run(name, seconds):
-    """Runs a target. Returns its Totals of this run, and what it said."""
-    totals, said = execute(name, seconds)
-    if totals.findings and machine_stood_still(name, said):
-        totals.findings = 0
-    return totals, said
+class Hung(Exception):
+    """A target did not end: libFuzzer's alarm hung (within malloc, say), after what it cannot tell."""
 
 
-def execute(name, seconds):
-    corpus = BUILD / "corpus" / name
-    corpus.mkdir(parents=True, exist_ok=True)
-    command = [BUILD / "tests" / "fuzz" / name, f"-max_total_time={seconds}", "-rss_limit_mb=2048",
-               f"-timeout={TIMEOUT}", f"-artifact_prefix={BUILD}/{name}-", corpus,
-               SEEDS / name.removeprefix("fuzz_")]
+def execute(name, seconds, *arguments):
+    """Runs a target, which should end within `seconds`. Returns its exit code, what it said, and
+    the seconds of processor time that it used. Raises Hung."""
+    command = [BUILD / "tests" / "fuzz" / name, "-rss_limit_mb=2048", f"-timeout={TIMEOUT}",
+               f"-artifact_prefix={BUILD}/{name}-", *arguments]
+    hung = threading.Event()
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                           text=True, errors="replace") as child:
-        watch = threading.Timer(seconds + 60, child.kill)
+        def end():
+            hung.set()
+            child.kill()
+        watch = threading.Timer(seconds + 60, end)
         watch.start()
         said = child.stderr.read()
         watch.cancel()
         _, status, used = os.wait4(child.pid, 0)
         child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode == -signal.SIGKILL:
-        said += HUNG
+    if hung.is_set():
+        raise Hung(f"{name}: libFuzzer's alarm hung")
     if child.returncode in (INTERRUPTED, -signal.SIGINT, -signal.SIGTERM):
         raise KeyboardInterrupt
-    return Totals(used.ru_utime + used.ru_stime, number(r"Done (\d+) runs", said),
-                  number(r" cov: (\d+)", said), len(os.listdir(corpus)),
-                  int(child.returncode != 0)), said
+    return child.returncode, said, used.ru_utime + used.ru_stime
+
+
+def run(name, seconds):
+    """Fuzzes a target. Returns its Totals of this run, and what it said. Raises Hung."""
+    corpus = BUILD / "corpus" / name
+    corpus.mkdir(parents=True, exist_ok=True)
+    code, said, used = execute(name, seconds, f"-max_total_time={seconds}", corpus,
+                               SEEDS / name.removeprefix("fuzz_"))
+    found = code != 0 and not machine_stood_still(name, said)
+    return Totals(used, number(r"Done (\d+) runs", said), number(r" cov: (\d+)", said),
+                  len(os.listdir(corpus)), int(found)), said
 
 
 def machine_stood_still(name, said):
     """libFuzzer's timeout is by the clock, which goes on while others have the processor: whether the
     input that it blames passes when run again."""
     artifact = re.findall(r"Test unit written to (\S+-timeout-\w+)", said)
-    if not artifact or subprocess.run([BUILD / "tests" / "fuzz" / name, f"-timeout={TIMEOUT}",
-                                       artifact[-1]], stderr=subprocess.DEVNULL).returncode != 0:
+    try:
+        if not artifact or execute(name, TIMEOUT, artifact[-1])[0] != 0:
+            return False
+    except Hung:
         return False
     print(f"{name}: the machine stood still for {TIMEOUT} s; the input passes when run again",
           flush=True)
@@ -148,7 +157,13 @@ class Campaign:
 
     def _take_turns(self):
         while name := self._next():
-            fresh, said = run(name, SLICE)
+            try:
+                fresh, said = run(name, SLICE)
+            except Hung as hung:    # by the clock: no finding, and no time that counts
+                print(f"{hung}; the turn is not counted", flush=True)
+                with self._lock:
+                    self._busy.remove(name)
+                continue
             with self._lock:
                 self._busy.remove(name)
                 self._account(name, fresh, said)
@@ -165,9 +180,6 @@ class Campaign:
 
     def _account(self, name, fresh, said):
         totals = self._totals[name]
-        if said.endswith(HUNG):     # by the clock, too: no finding, and no time that counts
-            print(f"{name}: {HUNG}; the turn is not counted", flush=True)
-            return
         if fresh.findings:
             self._totals[name] = Totals(findings=totals.findings + 1)
             self.clean = False
@@ -209,7 +221,10 @@ def main():
     if unknown := set(chosen) - set(names):
         sys.exit(f"no {', '.join(sorted(unknown))} in tests/fuzz, but {', '.join(names)}")
     if options.hours is None:
-        return 0 if run_once(chosen, options.seconds) else 1
+        try:
+            return 0 if run_once(chosen, options.seconds) else 1
+        except Hung as hung:
+            sys.exit(str(hung))
     campaign = Campaign(names, chosen, options.hours)
     campaign.run(options.jobs)
     return 0 if campaign.clean else 1

@@ -3,7 +3,8 @@
 NOVIP_BINARY      the proxy: build/novip by default; with /usr/sbin/haproxy the same tests run on
                   HAProxy, which shows that they are right
 NOVIP_TEST_SCALE  below 1 for slow builds (sanitizers): 0.1 moves a tenth of the data with a tenth
-                  of the clients, and waits three times as long
+                  of the clients, and waits three times as long (as tests do on a machine that is
+                  slow to fork)
 """
 
 import os
