@@ -247,19 +247,36 @@ def test_a_server_that_is_checked_otherwise_is_not_known(start_proxy, servers, c
         assert old.recv(1) == b""
 
 
-@pytest.mark.parametrize("options", ["", "ssl verify none"])
-def test_a_disabled_backend_takes_nobody(start_proxy, servers, options):
+def leading_to(server, state="enabled"):
+    return f"frontend pool\n    bind 127.0.0.1:PORT\n    default_backend b\n" \
+           f"backend b\n    {state}\n    server s1 {server}\n"
+
+
+def test_a_disabled_backend_takes_nobody(start_proxy, servers):
     """Nobody checks its servers any more."""
     s1, _ = servers
-    text = f"frontend pool\n    bind 127.0.0.1:PORT\n    default_backend b\nbackend b\n" \
-           f"    server s1 {s1} {options}\n"
-    test = Reloaded(start_proxy, text)
-    assert options or server_reached(test.port) == "s1"
-    test.reload(text + "    disabled\n")
+    test = Reloaded(start_proxy, leading_to(s1))
+    assert server_reached(test.port) == "s1"
+    test.reload(leading_to(s1, "disabled"))
     assert server_reached(test.port) == ""
     assert "Name:" in test.proxy.api("show info")
-    test.reload(text)
-    assert options or server_reached(test.port) == "s1"
+    test.reload(leading_to(s1))
+    assert server_reached(test.port) == "s1"
+
+
+def test_a_disabled_backend_with_tls_takes_nobody(start_proxy, native):
+    """Its clients are heard first: in PostgreSQL, TLS is asked for in the first packet."""
+    postgres = native["srv1"].postgres
+    server = f"{postgres.address}:{postgres.port} ssl verify none"
+    test = Reloaded(start_proxy, leading_to(server))
+    for state in ("enabled", "disabled", "enabled"):
+        test.reload(leading_to(server, state))
+        with Wire("127.0.0.1", test.port) as client:
+            client.send(startup_packet())
+            if state == "enabled":
+                client.wait_ready()
+            else:
+                assert client.error()["C"] == "57P03"
 
 
 # ---- role pools ---------------------------------------------------------------------------------
