@@ -1,13 +1,17 @@
 """Situations in which a proxy must doubt what it sees: unknown is never primary."""
 
 import concurrent.futures
+import json
 import re
 
 import pytest
 
+from harness import rest
 from harness.clients import sqlstate_of_its_end
 from harness.postgres import make_template
 from harness.pool import held
+from harness.ports import free_port
+from harness.servers import TcpServer
 from harness.tls import TlsWire
 from harness.wait import wait_for
 from harness.wire import Wire, startup_packet
@@ -92,6 +96,40 @@ def test_a_minority_has_no_primary(native, cleanup, told):
 def replicated_from(pool, mode):
     """The node that a new replication session gets."""
     return pool.reached(user="postgres", replication="database", sslmode=mode)
+
+
+def agent_that_tells(state):
+    """Whatever it is asked, and however often: serve() of a TcpServer."""
+    body = json.dumps(state)
+    answer = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode()
+
+    def serve(connection):
+        with connection.makefile("rb") as requests:
+            for line in requests:
+                if line == b"\r\n":
+                    connection.sendall(answer)
+
+    return serve
+
+
+@pytest.mark.parametrize("ends_tls", [False, True], ids=["plain", "tls"])
+def test_a_standby_that_is_called_the_primary_takes_nobody(native, start_pool, certificate,
+                                                           cleanup, ends_tls):
+    """Two agents lie, each tells the other's state, and stand by it when they are asked again. What
+    PostgreSQL says itself remains (in_hot_standby), within TLS too where novip ends it."""
+    told = {node.name: rest.state(node) for node in native.nodes}
+    told["srv1"], told["srv2"] = told["srv2"], told["srv1"]
+    port = free_port(*(node.address for node in native.nodes))
+    for node in native.nodes:
+        cleanup.enter_context(TcpServer(agent_that_tells(told[node.name]), node.address, port))
+    bind, node = (f"ssl crt {certificate}", "ssl verify none") if ends_tls else ("", "")
+    pool = start_pool("cluster pg role primary", "hold 300ms", watch=f"patroni port {port}",
+                      bind=bind, node=node)
+    wait_for(lambda: pool.proxy.api.up("pool") == {"srv2"}, "srv2 is taken for the primary")
+    with (TlsWire if ends_tls else Wire)(pool.address, pool.port) as client:
+        client.send(startup_packet())
+        error = client.error()
+    assert error["C"] == "57P03" and "srv2 says that it is not a primary" in error["M"], error
 
 
 @pytest.mark.parametrize("ends_tls", [False, True], ids=["plain", "tls"])
