@@ -12,8 +12,6 @@ namespace novip::proxy {
 
 namespace {
 
-/// PostgreSQL's authentication_timeout.
-constexpr Milliseconds authentication_limit{60000};
 /// Of answers that are kept back; a server that is more talkative is not exchanged any more.
 constexpr std::size_t replies_limit = 64 * 1024;
 /// Of what a client says in TLS before it is answered: far more than a ClientHello.
@@ -35,7 +33,7 @@ SetUp Session::ask_server() {
   start_->answer = starts ? Start::Answer::messages : Start::Answer::byte;
   relay_.give(Side::server, start_->packet);
   counters_of_backend().servers[index(server_)].bytes_in.add(start_->packet.size());
-  wait_until(loop_.now() + authentication_limit);
+  wait_until(loop_.now() + loop_.shared().authentication_limit);
   for (;;) {
     const Heard heard = hear_server();
     if (heard == Heard::declined) {
@@ -139,7 +137,7 @@ Session::Heard Session::hear_tls() {
     if (start_->hello.size() >= hello_limit) return Heard::more;
     const auto hello = relay_.read(Side::client, loop_.scratch());
     if (hello.empty()) return relay_.said_all(Side::client) ? Heard::established : Heard::more;
-    if (start_->hello.empty()) wait_until(loop_.now() + authentication_limit);
+    if (start_->hello.empty()) wait_until(loop_.now() + loop_.shared().authentication_limit);
     start_->hello.append(hello.data(), hello.size());
     count_moved(hello.size(), 0);
     relay_.give(Side::server, {hello.data(), hello.size()});

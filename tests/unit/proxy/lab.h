@@ -90,6 +90,7 @@ class Lab {
     shared.load = &load;
     shared.cancel_keys = &cancel_keys;
     shared.own_addresses = own_addresses;
+    shared.authentication_limit = authentication_limit;
     shared.observed = [this](std::size_t, std::size_t server, bool success) {
       observed.push_back({server, success});
     };
@@ -197,6 +198,7 @@ class Lab {
   cluster::Load load;
   CancelKeys cancel_keys;
   std::vector<Endpoint> own_addresses;
+  Milliseconds authentication_limit = 60s;
   cluster::Snapshot snapshot;
   Endpoint address;
   std::vector<std::pair<std::size_t, bool>> observed;  // after stop(), or when a log line told

@@ -107,6 +107,35 @@ TEST(Start, AuthenticationIsCarriedBothWays) {
   exchange(client, server);
 }
 
+TEST(Start, AClientThatDoesNotAuthenticateIsEnded) {
+  Lab lab;
+  lab.make_pool(primary, 10s);
+  lab.authentication_limit = 50ms;
+  lab.start();
+  const UniqueFd client = lab.client();
+  say(client, startup);
+  const UniqueFd server = serve(lab, 0, auth_password);
+  EXPECT_EQ(hear_message(client).type, 'R');
+  EXPECT_NE(ending(client), Ending::silence);
+  EXPECT_NE(ending(server), Ending::silence);
+  EXPECT_EQ(lab.log_state(), "sD");
+  EXPECT_TRUE(lab.all_released());
+}
+
+TEST(Start, AServerThatDoesNotAnswerTheStartupIsGivenUp) {
+  Lab lab(2);
+  lab.make_pool(primary, 10s);
+  lab.section().balance = config::Algorithm::first;
+  lab.authentication_limit = 50ms;
+  lab.start();
+  const UniqueFd client = lab.client();
+  say(client, startup);
+  const UniqueFd silent = serve(lab, 0, "");
+  EXPECT_EQ(ending(silent), Ending::end_of_stream);
+  serve(lab, 1);
+  EXPECT_EQ(hear(client, greeting.size()), greeting);
+}
+
 TEST(Start, WhatTheClientMustNotSeeIsKeptBack) {
   RunningPool lab;
   const UniqueFd client = lab.client();
