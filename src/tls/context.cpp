@@ -44,8 +44,21 @@ Status set_versions(SSL_CTX* context, const config::TlsProtocol& protocol) {
   return Nothing{};
 }
 
+/// OpenSSL's, or this machine's, without those by which whoever gets the key some day can read what
+/// was said before.
+void keep_forward_secrecy(SSL_CTX* context) {
+  std::string list;
+  const STACK_OF(SSL_CIPHER)* const all = SSL_CTX_get_ciphers(context);
+  for (int i = 0; i < sk_SSL_CIPHER_num(all); ++i) {
+    const SSL_CIPHER* const cipher = sk_SSL_CIPHER_value(all, i);
+    if (SSL_CIPHER_get_kx_nid(cipher) != NID_kx_rsa) list += std::string(":") + SSL_CIPHER_get_name(cipher);
+  }
+  if (!list.empty()) SSL_CTX_set_cipher_list(context, list.c_str() + 1);
+}
+
 Status set_ciphers(SSL_CTX* context, const config::TlsProtocol& protocol) {
   const auto& [min, max, ciphers, suites, curves] = protocol;
+  if (ciphers.empty()) keep_forward_secrecy(context);
   if (!ciphers.empty() && SSL_CTX_set_cipher_list(context, ciphers.c_str()) != 1)
     return cannot_use("ciphers", ciphers, "'openssl ciphers -v LIST' tells which ones there are");
   if (!suites.empty() && SSL_CTX_set_ciphersuites(context, suites.c_str()) != 1)
@@ -100,7 +113,9 @@ Status use_certificate(const Context& context, const std::string& file) {
   SSL_CTX* const c = context.get();
   if (SSL_CTX_use_certificate_chain_file(c, file.c_str()) != 1)
     return cannot_use("crt", file, "it must be a readable PEM file of a certificate and its key");
-  if (SSL_CTX_use_PrivateKey_file(c, key.c_str(), SSL_FILETYPE_PEM) != 1)
+  // A key of another type than the certificate's is only found to be none of its by the last.
+  if (SSL_CTX_use_PrivateKey_file(c, key.c_str(), SSL_FILETYPE_PEM) != 1 ||
+      SSL_CTX_check_private_key(c) != 1)
     return cannot_use("crt", key,
                       "it must have the certificate's private key, without a passphrase, or the "
                       "key is in " +

@@ -74,14 +74,23 @@ TEST(ServerContext, ListsAndDirectories) {
 TEST(ServerContext, FilesThatAreNoGood) {
   const Identity identity;
   const std::string pem = identity.pem();
-  const TemporaryFile good(pem), other(Identity().pem()), nothing("");
+  const TemporaryFile good(pem), nothing("");
   const TemporaryFile no_key(pem.substr(pem.find("-----BEGIN CERTIFICATE")));
+  const auto with_key_of = [&pem](const std::string& other) {
+    const std::string certificate = "-----BEGIN CERTIFICATE";
+    return other.substr(0, other.find(certificate)) + pem.substr(pem.find(certificate));
+  };
+  const TemporaryFile other_key(with_key_of(Identity().pem()));
+  const TemporaryFile other_type(
+      with_key_of(Identity("localhost", nullptr, Identity::Key::rsa).pem()));
   config::BindTls settings;
   settings.certificates = {nothing.path()};
   EXPECT_EQ(complaint(settings).substr(0, 15), "cannot use crt ");
-  settings.certificates = {no_key.path()};
-  EXPECT_NE(complaint(settings).find("it must have the certificate's private key"),
-            std::string::npos);
+  for (const auto* file : {&no_key, &other_key, &other_type}) {
+    settings.certificates = {file->path()};
+    EXPECT_NE(complaint(settings).find("it must have the certificate's private key"),
+              std::string::npos);
+  }
   settings.certificates = {good.path()};
   EXPECT_EQ(complaint(settings), "");
   settings.protocol.ciphers = "NONSENSE";
@@ -97,6 +106,24 @@ TEST(ServerContext, FilesThatAreNoGood) {
   settings.ca_file = good.path();
   settings.crl_file = good.path();
   EXPECT_NE(complaint(settings).find("cannot use crl-file"), std::string::npos);
+}
+
+/// With an RSA key there are ciphers without it, which OpenSSL would take.
+TEST(ServerContext, EveryCipherHasForwardSecrecyUnlessSet) {
+  const TemporaryFile file(Identity("localhost", nullptr, Identity::Key::rsa).pem());
+  const auto static_keys_of = [](const config::BindTls& settings) {
+    const auto made = ServerContext::make(settings);
+    const auto* const ciphers = SSL_CTX_get_ciphers((*made)->first().get());
+    int count = 0;
+    for (int i = 0; i < sk_SSL_CIPHER_num(ciphers); ++i)
+      count += SSL_CIPHER_get_kx_nid(sk_SSL_CIPHER_value(ciphers, i)) == NID_kx_rsa;
+    return count;
+  };
+  config::BindTls settings;
+  settings.certificates = {file.path()};
+  EXPECT_EQ(static_keys_of(settings), 0);
+  settings.protocol.ciphers = "DEFAULT";
+  EXPECT_GT(static_keys_of(settings), 0);
 }
 
 TEST(ServerContext, AKeyWithAPassphraseIsNotAskedFor) {
