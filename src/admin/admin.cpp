@@ -3,8 +3,6 @@
 #include <utility>
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <sys/resource.h>
@@ -13,6 +11,7 @@
 #include "admin/page.h"
 #include "admin/runtime_api.h"
 #include "admin/statistics.h"
+#include "base/unattended.h"
 
 namespace novip::admin {
 
@@ -68,9 +67,9 @@ class Admin::Ports {
   }
 
   void start() {
-    asio::co_spawn(io_, sample_rates(statistics_, memory_, second_), asio::detached);
+    run_unattended(io_, sample_rates(statistics_, memory_, second_));
     if (statistics_->process().events)
-      asio::co_spawn(io_, note_events(statistics_, moment_), asio::detached);
+      run_unattended(io_, note_events(statistics_, moment_));
     api_->start();
     page_->start();
   }

@@ -58,6 +58,7 @@ asio::awaitable<bool> hear_proxy_header(net::Stream& stream, PageClient* client)
 asio::awaitable<bool> shake_hands(const tls::ServerContext& tls, HttpStream& stream,
                                   PageClient* client) {
   const auto* const ssl = stream.encrypt(tls.first());
+  if (ssl == nullptr) co_return false;
   const auto [error] = co_await stream.async_handshake(asio::ssl::stream_base::server, awaiting);
   if (error) co_return false;
   client->server_name = tls::server_name_of(ssl);

@@ -3,11 +3,10 @@
 #include <utility>
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include "base/endpoint.h"
+#include "base/unattended.h"
 
 namespace novip::admin {
 
@@ -26,7 +25,7 @@ Port::Port(asio::io_context& io, UniqueFd listener, std::shared_ptr<Places> plac
   acceptor_.assign(asio::generic::stream_protocol(family, 0), listener.release(), ignored);
 }
 
-void Port::start() { asio::co_spawn(io_, accept_all(shared_from_this()), asio::detached); }
+void Port::start() { run_unattended(io_, accept_all(shared_from_this())); }
 
 /// Released before it is closed: where others have descriptors of the socket, epoll would go on to
 /// report it.
@@ -60,7 +59,7 @@ asio::awaitable<void> Port::accept_all(std::shared_ptr<Port> port) {
     }
     if (port->stopped_) co_return;
     ++port->places_->taken;
-    asio::co_spawn(port->io_, serve_one(port, std::move(socket)), asio::detached);
+    run_unattended(port->io_, serve_one(port, std::move(socket)));
   }
 }
 

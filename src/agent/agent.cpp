@@ -40,6 +40,11 @@ unsigned most_of_source(const config::State& settings) {
   return std::max(settings.maxconn / 4, 1u);
 }
 
+/// The others are left for who asks.
+unsigned most_subscribers(const config::State& settings) {
+  return std::max(settings.maxconn / 2, 1u);
+}
+
 const char* name_of(Role role) {
   switch (role) {
     case Role::production:
@@ -75,6 +80,7 @@ class Agent::Loop {
                [this](const Instance& instance, TimePoint asked, const std::string& detail) {
                  heard(instance, asked, detail);
                }),
+        subscribers_(most_subscribers(settings)),
         admission_(settings.allow, settings.source_rate, log_),
         places_(std::make_shared<HttpPlaces>(io_, std::max(settings.maxconn, 1u),
                                              most_of_source(settings))),

@@ -50,7 +50,7 @@ awaitable<bool> encrypted(HttpStream* stream, const tls::ServerContext* tls,
                           const RestService* service) {
   const net::Newcomers::Entry waited_for(*service->newcomers, stream->lower(), false);
   stream->lower().expires_after(request_time);
-  stream->encrypt(tls->first());
+  if (stream->encrypt(tls->first()) == nullptr) co_return false;
   const auto [error] = co_await stream->async_handshake(asio::ssl::stream_base::server, as_result);
   co_return !error;
 }
@@ -134,7 +134,8 @@ awaitable<void> serve_subscriber(HttpStream* stream, const RestService* service)
   if (failed) co_return;
   boost::system::error_code ignored;
   stream->lower().socket().set_option(asio::socket_base::send_buffer_size(unread_events), ignored);
-  if (!service->subscribers->add(*stream, service->state())) co_return;
+  const auto client = Endpoint::peer_of(stream->lower().socket().native_handle());
+  if (!service->subscribers->add(*stream, source_of(client), service->state())) co_return;
   stream->lower().expires_never();
   char bytes[512];
   for (std::size_t heard = 0; heard <= longest_reply_to_events;) {

@@ -4,11 +4,10 @@
 #include <utility>
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include "base/endpoint.h"
+#include "base/unattended.h"
 
 namespace novip::agent {
 
@@ -56,7 +55,7 @@ void HttpPlaces::release(const std::string& source) {
   freed.cancel();
 }
 
-void HttpPort::start() { asio::co_spawn(io_, accept_all(), asio::detached); }
+void HttpPort::start() { run_unattended(io_, accept_all()); }
 
 asio::awaitable<void> HttpPort::accept_all() {
   for (;;) {
@@ -89,7 +88,7 @@ void HttpPort::admit(Protocol::socket socket) {
     return service_->admission->refused(
         client, "it has as many connections as 'source-maxconn' allows", now);
   HttpClient arrived{std::move(socket), tls_};
-  asio::co_spawn(io_, serve(std::move(arrived), source, places_, service_), asio::detached);
+  run_unattended(io_, serve(std::move(arrived), source, places_, service_));
 }
 
 asio::awaitable<void> HttpPort::serve(HttpClient client, std::string source,

@@ -1,5 +1,9 @@
 #include "agent/subscribers.h"
 
+#include <algorithm>
+#include <unordered_map>
+#include <utility>
+
 namespace novip::agent {
 
 namespace {
@@ -9,25 +13,33 @@ std::string event(std::string_view json) { return "data: " + std::string(json) +
 
 }  // namespace
 
-bool Subscribers::add(HttpStream& stream, std::string_view json) {
+bool Subscribers::add(HttpStream& stream, std::string source, std::string_view json) {
   if (!stream.write_now(event(json))) return false;
-  streams_.insert(&stream);
+  if (all_.size() >= most_) make_room();
+  all_.push_back({&stream, std::move(source)});
   return true;
 }
 
-void Subscribers::remove(HttpStream& stream) { streams_.erase(&stream); }
+void Subscribers::make_room() {
+  std::unordered_map<std::string_view, std::size_t> counts;
+  for (const auto& subscriber : all_) ++counts[subscriber.source];
+  const auto first = std::ranges::max_element(
+      all_, {}, [&counts](const Subscriber& subscriber) { return counts[subscriber.source]; });
+  if (first == all_.end()) return;
+  first->stream->lower().close();
+  all_.erase(first);
+}
+
+void Subscribers::remove(HttpStream& stream) {
+  std::erase_if(all_, [&stream](const Subscriber& one) { return one.stream == &stream; });
+}
 
 void Subscribers::publish(std::string_view json) {
-  const auto bytes = event(json);
-  for (auto next = streams_.begin(); next != streams_.end();) {
-    auto& stream = **next;
-    if (stream.write_now(bytes)) {
-      ++next;
-      continue;
-    }
-    next = streams_.erase(next);
-    stream.lower().close();
-  }
+  std::erase_if(all_, [bytes = event(json)](const Subscriber& subscriber) {
+    const bool taken = subscriber.stream->write_now(bytes);
+    if (!taken) subscriber.stream->lower().close();
+    return !taken;
+  });
 }
 
 }  // namespace novip::agent

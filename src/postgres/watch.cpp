@@ -5,10 +5,9 @@
 #include <utility>
 #include <vector>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 
 #include "base/text.h"
+#include "base/unattended.h"
 #include "postgres/backoff.h"
 #include "postgres/connection.h"
 #include "postgres/question.h"
@@ -53,7 +52,7 @@ class Watch::Runner : public std::enable_shared_from_this<Watch::Runner> {
         heard_(std::move(heard)),
         connection_(std::make_shared<Connection>(io, settings_.conninfo, settings_.lease)) {}
 
-  void start() { asio::co_spawn(io_, run(shared_from_this()), asio::detached); }
+  void start() { run_unattended(io_, run(shared_from_this())); }
   void stop();
   void ask(Done done);
   const std::string& description() const { return connection_->description(); }

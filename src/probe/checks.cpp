@@ -6,11 +6,10 @@
 #include <vector>
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "base/unattended.h"
 #include "probe/methods.h"
 #include "probe/resolution.h"
 #include "probe/rhythm.h"
@@ -119,7 +118,7 @@ void Checks::Runner::start() {
         now + first_check_delay(position++, probes_.size(), interval_of(*probe));
     const bool awaited = probe->due == TimePoint() || state_of(*probe).unknown();
     if (awaited || probe->due > now + interval_of(*probe)) probe->due = first;
-    asio::co_spawn(io_, run(shared_from_this(), probe.get()), asio::detached);
+    run_unattended(io_, run(shared_from_this(), probe.get()));
   }
 }
 

@@ -108,7 +108,9 @@ asio::awaitable<HttpLine::Problem> HttpLine::connect() {
 
 asio::awaitable<HttpLine::Problem> HttpLine::encrypt() {
   const auto& settings = settings_.tls->settings;
-  tls::expect_host(stream_.encrypt(settings_.tls->context), settings, settings.sni);
+  auto* const ssl = stream_.encrypt(settings_.tls->context);
+  if (ssl == nullptr) co_return asio::error::no_memory;
+  tls::expect_host(ssl, settings, settings.sni);
   const auto [problem] = co_await stream_.async_handshake(asio::ssl::stream_base::client, no_throw);
   if (problem.category() == asio::error::get_ssl_category())
     unencrypted_ = stream_.failure(problem);

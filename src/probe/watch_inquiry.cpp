@@ -3,10 +3,9 @@
 #include <utility>
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "base/unattended.h"
 #include "postgres/instance_json.h"
 
 namespace novip::probe {
@@ -29,7 +28,7 @@ Inquiry::Inquiry(asio::io_context& io, Settings settings, NodeNews news)
       line_(io, settings_.line),
       timer_(io) {}
 
-void Inquiry::start() { asio::co_spawn(io_, run(shared_from_this()), asio::detached); }
+void Inquiry::start() { run_unattended(io_, run(shared_from_this())); }
 
 void Inquiry::stop() {
   stopped_ = true;

@@ -4,11 +4,10 @@
 #include <utility>
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 
+#include "base/unattended.h"
 #include "postgres/watch.h"
 #include "probe/watch_http.h"
 #include "probe/watch_node.h"
@@ -97,7 +96,7 @@ void PgsqlWatch::heard(Instance instance, TimePoint asked, const std::string& de
   if (!detail.empty()) instance.reason += ": " + detail;
   unavailable_ = {std::move(instance), asked};
   if (!std::exchange(is_knocking_, true))
-    asio::co_spawn(io_, knock(shared_from_this()), asio::detached);
+    run_unattended(io_, knock(shared_from_this()));
 }
 
 asio::awaitable<void> PgsqlWatch::knock(std::shared_ptr<PgsqlWatch> self) {

@@ -3,10 +3,9 @@
 #include <utility>
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "base/unattended.h"
 #include "postgres/instance_json.h"
 
 namespace novip::probe {
@@ -20,7 +19,7 @@ Subscription::Subscription(asio::io_context& io, Settings settings, NodeNews new
       line_(io, settings_.line),
       timer_(io) {}
 
-void Subscription::start() { asio::co_spawn(io_, run(shared_from_this()), asio::detached); }
+void Subscription::start() { run_unattended(io_, run(shared_from_this())); }
 
 void Subscription::stop() {
   stopped_ = true;

@@ -5,12 +5,11 @@
 #include <vector>
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "base/unattended.h"
 #include "probe/rhythm.h"
 #include "probe/watch_http.h"
 #include "probe/watch_node.h"
@@ -134,7 +133,7 @@ void Watches::Runner::tell_trouble(std::size_t node, const std::string& why) {
 
 void Watches::Runner::start(const std::vector<std::string>& troubles) {
   for (std::size_t node = 0; node < troubles.size(); ++node) nodes_[node].trouble = troubles[node];
-  asio::co_spawn(io_, start_all(shared_from_this()), asio::detached);
+  run_unattended(io_, start_all(shared_from_this()));
 }
 
 asio::awaitable<void> Watches::Runner::start_all(std::shared_ptr<Runner> self) {

@@ -14,6 +14,7 @@
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <boost/system/system_error.hpp>
 
 #include "tls/openssl.h"
 
@@ -41,11 +42,16 @@ class AsioStream {
   Lower& lower() { return lower_; }
   bool encrypted() const { return secure_.has_value(); }
 
-  /// Begins anew in TLS with this context: the handshake is next. Nothing is under way.
+  /// Begins anew in TLS with this context: the handshake is next. Nothing is under way. Null: memory
+  /// has run out.
   ssl_st* encrypt(const Context& context) {
-    auto asio = for_asio(context);
-    secure_.emplace(lower_, asio);
-    return secure_->native_handle();
+    try {
+      auto asio = for_asio(context);
+      secure_.emplace(lower_, asio);
+      return secure_->native_handle();
+    } catch (const boost::system::system_error&) {
+      return nullptr;
+    }
   }
   /// Begins anew in plain. Nothing is under way.
   void decrypt() { secure_.reset(); }

@@ -22,12 +22,15 @@ using namespace std::chrono_literals;
 /// A client that waits ten seconds at most.
 class Client {
  public:
-  explicit Client(const Endpoint& address, int receive_buffer = 0)
+  explicit Client(const Endpoint& address, int receive_buffer = 0,
+                  const char* source = "127.0.0.1")
       : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     const timeval limit{10, 0};
     ::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     if (receive_buffer != 0)
       ::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
+    const Endpoint own = *Endpoint::ip(source, 0);
+    EXPECT_EQ(::bind(fd_.get(), own.data(), own.size()), 0);
     EXPECT_EQ(::connect(fd_.get(), address.data(), address.size()), 0);
   }
   void say(const std::string& bytes) const {
@@ -121,7 +124,7 @@ class HttpPortTest : public testing::Test {
   std::string body_ = "known";
   unsigned limit_of_source_ = 1000;
   std::vector<std::string> refusals_;  // on the port's thread
-  Subscribers subscribers_;
+  Subscribers subscribers_{3};
   net::Newcomers newcomers_;
   Admission admission_{{}, 0, [this](const std::string& line) { refusals_.push_back(line); }};
   RestService service_;
@@ -302,6 +305,26 @@ TEST_F(HttpPortTest, DropsASubscriberThatDoesNotReadAndNoOther) {
     ASSERT_EQ(reader.hear_until("\n\n").size(), large.size() + 8);
   }
   EXPECT_FALSE(on_thread([this] { return subscribers_.empty(); }));
+}
+
+TEST_F(HttpPortTest, WhoHasTheMostSubscriptionsGivesOneUpForAnother) {
+  serve(10);
+  const auto subscribe = [this](const char* source) {
+    Client client(address_, 0, source);
+    client.get("/events");
+    client.hear_until("\r\n\r\n");
+    EXPECT_EQ(client.hear_until("\n\n"), "data: known\n\n");
+    return client;
+  };
+  auto node = subscribe("127.0.0.2"), first = subscribe("127.0.0.1"),
+       second = subscribe("127.0.0.1"), third = subscribe("127.0.0.1");
+  EXPECT_EQ(first.hear_all(), "") << "the one that came first has to go";
+  on_thread([this] {
+    subscribers_.publish("still there");
+    return 0;
+  });
+  for (auto* client : {&node, &second, &third})
+    EXPECT_EQ(client->hear_until("\n\n"), "data: still there\n\n");
 }
 
 TEST_F(HttpPortTest, DropsASubscriberThatTalks) {
