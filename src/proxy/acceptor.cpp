@@ -2,6 +2,7 @@
 
 #include <cerrno>
 
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
@@ -17,6 +18,8 @@ namespace {
 constexpr int clients_per_turn = 64;
 /// Nobody tells when another thread closes a descriptor: out of them, this is when to try again.
 constexpr Milliseconds starved_pause{100};
+/// While there is no place: a client that was silent for too short a time may not be any more.
+constexpr Milliseconds look_for_silent_ones{250};
 constexpr int backlog_if_unset = 1024;
 
 bool out_of_resources(int error) {
@@ -82,9 +85,14 @@ void Acceptor::resume() {
 }
 
 void Acceptor::ready(unsigned, std::uint32_t) { go_on(); }
-void Acceptor::deadline_reached() { go_on(); }
 void Acceptor::go_on() {
-  if (waiting_since_ == TimePoint::max()) accept_clients();
+  if (!is_waiting()) accept_clients();
+}
+
+/// The silent ones may be another worker's.
+void Acceptor::deadline_reached() {
+  if (is_waiting() && somebody_is_there()) loop_.peers_give_way(listener_.proxy);
+  accept_clients();
 }
 
 void Acceptor::accept_clients() {
@@ -129,9 +137,16 @@ void Acceptor::drain() {
 }
 
 void Acceptor::wait_for_place() {
-  if (waiting_since_ != TimePoint::max()) return;
+  loop_.deadlines().set(*this, loop_.now() + look_for_silent_ones);
+  if (somebody_is_there()) loop_.newcomers().give_way(listener_.proxy);
+  if (is_waiting()) return;
   waiting_since_ = loop_.now();
   loop_.somebody_waits();
+}
+
+bool Acceptor::somebody_is_there() const {
+  pollfd asked{listener_.fd.get(), POLLIN, 0};
+  return ::poll(&asked, 1, 0) == 1;
 }
 
 /// All or none. They are looked at before any is taken: a place that is given back at once would

@@ -8,8 +8,8 @@
 namespace novip::proxy {
 
 /// One listening socket. It takes a place in each limit (global, frontend, bind) before it accepts;
-/// where there is none it stops, without a system call, until it is served one. A client that
-/// cannot be accepted yet waits in the kernel's backlog.
+/// where there is none it stops until it is served one; clients that have said nothing yet give way
+/// then. A client that cannot be accepted yet waits in the kernel's backlog.
 class Acceptor final : public Watcher, public Timed {
  public:
   Acceptor(Loop& loop, Listener listener);
@@ -39,6 +39,8 @@ class Acceptor final : public Watcher, public Timed {
   void accept_clients();
   bool accept_client(Arrival& arrival);
   void wait_for_place();
+  bool is_waiting() const { return waiting_since_ != TimePoint::max(); }
+  bool somebody_is_there() const;
   enum class Limits { in_force, none };
   bool take_places(Arrival& arrival, Limits limits);
   void accept_failed(int error);

@@ -156,6 +156,11 @@ unsigned Loop::most_newcomers() const {
   return std::max((set != 0 ? set : snapshot_->maxconn / 4) / worker_count_, 1u);
 }
 
+void Loop::peers_give_way(std::size_t frontend) {
+  for (Loop* peer : peers_)
+    peer->post([peer, frontend] { peer->newcomers_.give_way(frontend); });
+}
+
 /// `tcp-request connection`.
 bool Loop::admits(const Arrival& arrival) {
   const auto& rules = snapshot_->proxies[arrival.frontend].settings->connection_rules;

@@ -93,6 +93,10 @@ class Loop {
   Newcomers& newcomers() { return newcomers_; }
   /// This worker's part of `maxstarting`.
   unsigned most_newcomers() const;
+  /// Newcomers::give_way() on every other worker.
+  void peers_give_way(std::size_t frontend);
+  /// Cancel requests under way whose key nobody knows.
+  cluster::Gauge& cancels_to_all() { return cancels_to_all_; }
   ServerSessions& sessions_of(std::size_t backend, std::size_t server) {
     return backends_[backend].servers[server];
   }
@@ -152,6 +156,7 @@ class Loop {
   std::deque<Backend> backends_;
   Verification verification_;
   Newcomers newcomers_{*this};
+  cluster::Gauge cancels_to_all_;
   std::vector<std::unique_ptr<Acceptor>> acceptors_;
   AllSessions sessions_;
   std::uint64_t next_session_ = 0;

@@ -87,6 +87,7 @@ SetUp Session::set_up() {
   // Who is it? Where a PROXY header is asked for, it says so.
   if (header_asked_by_) {
     wait_until(accepted_ + header_limit);
+    newcomer_ = loop_.newcomers().join(*this, loop_.most_newcomers());
     for (;;) {
       const Header header = read_proxy_header();
       if (header == Header::complete) break;
@@ -95,6 +96,7 @@ SetUp Session::set_up() {
       const unsigned event = co_await events_.next();
       if (event & deadline) co_return refuse(header_timeout);
     }
+    leave_newcomers();
     header_asked_by_.reset();
   }
   if (const Cause refusal = enter_backend(); refusal != Cause::finished) co_return end(refusal);

@@ -85,6 +85,7 @@ class Session final : public Watcher,
   /// May not have every server that others may have.
   bool is_particular() const;
   const config::Proxy& frontend() const;
+  std::size_t frontend_index() const { return frontend_; }
   SessionInfo info() const;
 
   void ready(unsigned which, std::uint32_t events) override;
@@ -137,6 +138,7 @@ class Session final : public Watcher,
 
   // session_cancel.cpp: a client that asks for a cancel
   SetUp deliver_cancel();
+  void send_cancel_to_all();
   void send_cancel(std::size_t proxy, std::size_t number);
 
   // session_tls.cpp: TLS that ends here
@@ -270,6 +272,7 @@ class Session final : public Watcher,
   std::uint64_t bytes_in_ = 0, bytes_out_ = 0;
 
   Place connection_, frontend_session_, bind_session_, backend_session_, server_place_, queued_;
+  Place newcomer_;  // until the client has said what it wants
   std::unique_ptr<Start> start_;  // while a PostgreSQL session is being started
   CancelKeys::Kept cancel_key_;
   SetUpEvents events_;

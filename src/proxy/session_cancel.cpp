@@ -9,6 +9,8 @@ namespace novip::proxy {
 namespace {
 
 constexpr Milliseconds cancel_limit{5000};
+/// Cancel requests of a worker that nobody knows the key of, at a time.
+constexpr unsigned most_to_all = 64;
 
 }  // namespace
 
@@ -21,13 +23,10 @@ SetUp Session::deliver_cancel() {
   counters_of_backend().backend.cancels.add();
   start_->delivery = std::make_unique<CancelDelivery>(loop_.poller(), events_);
   const CancelKeys* keys = loop_.shared().cancel_keys;
-  const auto known = keys ? keys->find(start_->cancels) : std::nullopt;
-  if (known) {
+  if (const auto known = keys ? keys->find(start_->cancels) : std::nullopt)
     send_cancel(known->proxy, known->server);
-  } else {
-    for (std::size_t i = 0; i < loop_.snapshot().proxies[index(backend_)].servers.size(); ++i)
-      send_cancel(index(backend_), i);
-  }
+  else
+    send_cancel_to_all();
   wait_until(loop_.now() + cancel_limit);
   while (!start_->delivery->done()) {
     const unsigned event = co_await events_.next();
@@ -37,8 +36,20 @@ SetUp Session::deliver_cancel() {
   end(Cause::finished);
 }
 
+/// Anybody can make up a key, and each costs a connection to every server: there are only so many
+/// of the sort at a time. More are not delivered, as PostgreSQL does not tell either.
+void Session::send_cancel_to_all() {
+  start_->cancels_all = Place::take(loop_.cancels_to_all(), most_to_all);
+  if (!start_->cancels_all) return;
+  const auto& servers = loop_.snapshot().proxies[index(backend_)].servers;
+  for (std::size_t i = 0; i < servers.size(); ++i) send_cancel(index(backend_), i);
+}
+
 void Session::send_cancel(std::size_t proxy, std::size_t number) {
-  const cluster::ServerView& to = loop_.snapshot().proxies[proxy].servers[number];
+  // Another worker may have got the key from a server of a configuration that is not here yet.
+  const auto& proxies = loop_.snapshot().proxies;
+  if (proxy >= proxies.size() || number >= proxies[proxy].servers.size()) return;
+  const cluster::ServerView& to = proxies[proxy].servers[number];
   if (!to.address) return;
   auto connecting = start_connecting(target_of(to), backend(), *to.settings);
   if (!connecting.fd) return;

@@ -43,7 +43,7 @@ SetUp Session::read_request() {
   client_deadline_ = after(loop_.now(), frontend().timeouts.client);
   TimePoint limit = after(loop_.now(), client_handshake_limit());
   if (!server_fd_) {
-    start_->newcomer = loop_.newcomers().join(*this, loop_.most_newcomers());
+    newcomer_ = loop_.newcomers().join(*this, loop_.most_newcomers());
     if (loop_.newcomers().crowded())
       limit = std::min(limit, loop_.now() + Newcomers::patience_in_crowd);
   }
@@ -88,7 +88,7 @@ Milliseconds Session::client_handshake_limit() const {
 
 void Session::leave_newcomers() {
   ListHook<QueueTag>::unlink();
-  start_->newcomer.release();
+  newcomer_.release();
 }
 
 /// Takes a packet once all of it has come; what follows it stays in the kernel.

@@ -62,8 +62,6 @@ struct Start {
   bool told_tls_failure = false;  // in the log
   Hold::Turn turn;
 
-  Place newcomer;  // until the client has said what it wants
-
   // Waiting for one
   TimePoint held_since = TimePoint::max();
   Place held;
@@ -73,6 +71,7 @@ struct Start {
   unsigned lost_in_tls = 0;  // servers that granted TLS, and broke off
 
   std::unique_ptr<CancelDelivery> delivery;
+  Place cancels_all;  // nobody knows the key
   // Told to the client at the end
   std::string refusal;
   Cause cause = Cause::refused;

@@ -72,6 +72,43 @@ TEST(Cancel, AnUnknownKeyGoesToEveryServer) {
   EXPECT_TRUE(lab.all_released());
 }
 
+/// Anybody can make one up.
+TEST(Cancel, UnknownKeysAreDeliveredSoManyAtATime) {
+  Lab lab;
+  lab.make_pool(standby, 10s);
+  lab.start();
+  std::vector<UniqueFd> cancellers, servers;
+  for (int i = 0; i < 64; ++i) {
+    cancellers.push_back(lab.client());
+    say(cancellers.back(), cancel_request("unknown!"));
+    servers.push_back(lab.server());
+    EXPECT_EQ(hear(servers.back(), 16), cancel_request("unknown!"));
+  }
+  const UniqueFd one_more = lab.client();
+  say(one_more, cancel_request("unknown!"));
+  EXPECT_EQ(ending(one_more), Ending::end_of_stream);
+  servers.clear();
+  for (const UniqueFd& canceller : cancellers) EXPECT_EQ(ending(canceller), Ending::end_of_stream);
+  EXPECT_TRUE(nobody_comes(lab.listeners[0].get(), 0));
+  const UniqueFd later = lab.client();
+  say(later, cancel_request("unknown!"));
+  EXPECT_EQ(hear(lab.server(), 16), cancel_request("unknown!"));
+}
+
+/// Another worker had it from a server that a reload has brought, and this one has not heard of the
+/// reload yet.
+TEST(Cancel, TheServerOfAKeyMayBeOfTheNextConfiguration) {
+  for (const auto& [proxy, server] : {std::pair{0u, 1u}, std::pair{1u, 0u}}) {
+    Lab lab;
+    lab.make_pool(standby, 10s);
+    const CancelKeys::Kept kept = lab.cancel_keys.keep(key, {proxy, server});
+    lab.start();
+    const UniqueFd canceller = lab.client();
+    say(canceller, cancel_request(key));
+    EXPECT_EQ(ending(canceller), Ending::end_of_stream);
+  }
+}
+
 TEST(Cancel, IsDeliveredAlthoughItsClientLeft) {
   Lab lab;
   lab.make_pool(standby, 10s);
