@@ -34,4 +34,9 @@ std::vector<Words> parse_api_line(std::string_view line) {
   return commands;
 }
 
+bool is_http_request(std::string_view line) {
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  return line.ends_with(" HTTP/1.1") || line.ends_with(" HTTP/1.0");
+}
+
 }  // namespace novip::admin

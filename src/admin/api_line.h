@@ -19,4 +19,8 @@ using Words = std::vector<std::string>;
 /// no words. Pure.
 std::vector<Words> parse_api_line(std::string_view line);
 
+/// Whether the line is the first of an HTTP request. A browser sends one to any port that a web
+/// page names, and that page's own words follow in the body. Pure.
+bool is_http_request(std::string_view line);
+
 }  // namespace novip::admin

@@ -101,8 +101,8 @@ asio::awaitable<void> prove(std::shared_ptr<Service> service, HttpStream& stream
   const auto visitor = parse_credentials(authorization);
   if (!visitor) co_return;
   const auto& settings = service->statistics->proxy(service->site.proxy).settings->stats;
-  auto hashes = hashes_of(userlists_of(settings, service->statistics->roster().config().userlists),
-                          visitor->name);
+  const auto& userlists = service->statistics->roster().config().userlists;
+  auto hashes = hashes_of(userlists_of(settings, userlists), *visitor);
   if (hashes.empty()) co_return;
   struct Pending {
     asio::steady_timer arrived;

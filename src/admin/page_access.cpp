@@ -49,6 +49,16 @@ bool asks_about(const config::StatsPage& page, std::string_view list) {
          asks_about(page.admin_if, list);
 }
 
+/// Those of crypt(3)'s old methods, and what is no hash ("!"), are compared in no time.
+bool takes_long(const std::string& hash) { return hash.starts_with('$'); }
+
+/// Takes as long as `hash` does, and is of no password: not even of the one that `hash` is of, so
+/// that a right guess of that does not show.
+std::string decoy_of(std::string hash) {
+  hash.back() = hash.back() == '.' ? '/' : '.';
+  return hash;
+}
+
 }  // namespace
 
 std::optional<Credentials> parse_credentials(std::string_view header) {
@@ -67,11 +77,19 @@ Userlists userlists_of(const config::StatsPage& page, const std::vector<config::
   return lists;
 }
 
-std::vector<std::string> hashes_of(const Userlists& lists, const std::string& name) {
+std::vector<std::string> hashes_of(const Userlists& lists, const Credentials& visitor) {
   std::vector<std::string> hashes;
+  std::string other;  // somebody else's
   for (const auto* list : lists)
-    for (const auto& user : list->users)
-      if (user.name == name && user.hashed) hashes.push_back(user.password);
+    for (const auto& user : list->users) {
+      if (!user.hashed) continue;
+      if (user.name == visitor.name)
+        hashes.push_back(user.password);
+      else if (other.empty() && takes_long(user.password))
+        other = user.password;
+    }
+  const bool shows = std::ranges::none_of(hashes, takes_long) && !other.empty();
+  if (shows && proofs_of(lists, visitor, {}).empty()) hashes.push_back(decoy_of(other));
   return hashes;
 }
 

@@ -23,8 +23,10 @@ std::optional<Credentials> parse_credentials(std::string_view header);
 using Userlists = std::vector<const config::Userlist*>;
 Userlists userlists_of(const config::StatsPage& page, const std::vector<config::Userlist>& all);
 
-/// The hashes that the passwords of users of that name have, in any of the lists.
-std::vector<std::string> hashes_of(const Userlists& lists, const std::string& name);
+/// The hashes that the visitor's password is compared with: those of users of that name, in any of
+/// the lists. Who has none is compared with what nobody's password is, unless it is right as it
+/// stands: how long the answer takes does not tell whether there is such a user.
+std::vector<std::string> hashes_of(const Userlists& lists, const Credentials& visitor);
 
 /// As whom the visitor is proven. `right`: of hashes_of(), those of the visitor's password.
 std::vector<cluster::Proof> proofs_of(const Userlists& lists, const Credentials& visitor,

@@ -145,6 +145,7 @@ asio::awaitable<void> serve(std::shared_ptr<Service> service, Stream& stream, co
     auto line = take_line(buffer);
     if (line) newcomer.reset();
     if (line && line->size() > api_line_limit) break;
+    if (line && is_http_request(*line)) break;  // what follows would be orders of a web page
     if (line && exposes_sockets && *line == net::pass_sockets_command) {
       co_await pass_sockets(service->statistics, stream, state.timeout);
       break;

@@ -57,6 +57,7 @@ struct Keyword {
   Handler handle;
   std::string_view about;  // the arguments it takes; or why novip has no such thing
   bool negatable = false;  // `no` and `default` may stand in front
+  bool secret = false;     // what follows may be (a part of) a password: no message quotes it
 };
 
 /// The row for the first words of a line in a section.

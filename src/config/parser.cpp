@@ -92,7 +92,8 @@ void Parser::read_line(std::string_view line) {
   if (words.empty() || run_directive(words)) return;
   const auto empty = std::find(words.begin(), words.end(), "");
   if (empty != words.end()) {
-    error("empty word before '" + *(empty + 1) + "': it would hide the rest of the line");
+    const auto number = std::to_string(empty - words.begin() + 1);
+    error("word " + number + " is empty: it would hide the rest of the line");
     return;
   }
   if (!open_section(words)) run_keyword(words);
@@ -123,9 +124,15 @@ void Parser::count_arguments_and_run(const Arguments& arguments) {
   if (count < keyword_->least && !negated_)
     return error(name() + " expects " + std::string(keyword_->about));
   if (keyword_->most != any_number && count > keyword_->most)
-    return error(name() + " cannot handle unexpected argument '" +
-                 arguments[static_cast<std::size_t>(keyword_->most)] + "'");
+    return error(name() + " cannot handle unexpected argument " +
+                 surplus_text(arguments, static_cast<std::size_t>(keyword_->most)));
   keyword_->handle(*this, arguments);
+}
+
+/// The first argument too many.
+std::string Parser::surplus_text(const Arguments& arguments, std::size_t index) const {
+  if (!keyword_->secret) return "'" + arguments[index] + "'";
+  return std::to_string(index + 1) + "; " + std::string(quoting_text);
 }
 
 void Parser::unknown_keyword(const std::vector<std::string>& words) {

@@ -111,6 +111,7 @@ class Parser {
   void run_keyword(const std::vector<std::string>& words);
   void unknown_keyword(const std::vector<std::string>& words);
   void count_arguments_and_run(const Arguments& arguments);
+  std::string surplus_text(const Arguments& arguments, std::size_t index) const;
 
   const LoadOptions& options_;
   Environment environment_;
@@ -143,6 +144,8 @@ bool valid_name(std::string_view name);
 constexpr std::string_view valid_name_text = "letters, digits, '-', '_', '.' and ':' are";
 /// "novip.cfg:12"
 std::string at(const Location& where);
+/// Of a word too many that is not shown: it may be the rest of a password.
+constexpr std::string_view quoting_text = "a value with blanks stands in quotes";
 
 /// Checks what can be judged only once everything is read, numbers proxies and servers, and
 /// resolves names. `proxies` become config().proxies.

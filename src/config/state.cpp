@@ -63,7 +63,7 @@ constexpr Keyword rows[] = {
     {"bind", in_state, 1, any_number, add_bind, "{<path>|[addr1]:port1[-end1]}... [mode http]"},
     {"postgres", in_state, 1, 1,
      [](Parser& p, const Arguments& words) { p.state().conninfo = words[0]; },
-     "a connection string in quotes, such as \"host=/run/postgresql port=5434\""},
+     "a connection string in quotes, such as \"host=/run/postgresql port=5434\"", false, true},
     {"interval", in_state, 1, 1, set_interval, "a time"},
     {"lease", in_state, 1, 1, set_lease, "a time"},
     {"maxconn", in_state, 1, 1, set_maxconn, "a number of connections"},

@@ -1,3 +1,4 @@
+#include "base/password.h"
 #include "config/condition.h"
 #include "config/parser.h"
 
@@ -33,10 +34,22 @@ void set_refresh(Parser& p, const Arguments& words) {
     stats.refresh = std::chrono::duration_cast<seconds>(*time + 999ms);
 }
 
+/// As in HAProxy what follows the colon is the password, whatever it is. Without a '$' nearly every
+/// word is a hash to crypt(3), of its oldest method.
+void check_password(Parser& p, const std::string& password) {
+  if (password.empty())
+    p.warning(p.name() + ": no password follows the name: whoever knows the name gets in");
+  if (password.starts_with('$') && is_password_hash(password))
+    p.warning(p.name() +
+              ": the hash itself is the password here; hashed passwords are for 'userlist' (user "
+              "NAME password HASH)");
+}
+
 void add_user(Parser& p, const Arguments& words) {
   const auto colon = words[0].find(':');
-  page(p).users.emplace_back(words[0].substr(0, colon),
-                             colon == std::string::npos ? "" : words[0].substr(colon + 1));
+  std::string password = colon == std::string::npos ? "" : words[0].substr(colon + 1);
+  check_password(p, password);
+  page(p).users.emplace_back(words[0].substr(0, colon), std::move(password));
 }
 
 void set_admin(Parser& p, const Arguments& words) {
@@ -115,7 +128,7 @@ constexpr Keyword rows[] = {
     {"stats refresh", anywhere, 1, 1, set_refresh, "a time"},
     {"stats realm", anywhere, 1, 1,
      [](Parser& p, const Arguments& words) { page(p).realm = words[0]; }, "a realm"},
-    {"stats auth", anywhere, 1, 1, add_user, "<user>:<password>"},
+    {"stats auth", anywhere, 1, 1, add_user, "<user>:<password>", false, true},
     {"stats admin", anywhere, 2, any_number, set_admin, "'if TRUE', or another condition"},
     {"stats scope", anywhere, 1, 1,
      [](Parser& p, const Arguments& words) { page(p).scope.push_back(words[0]); },

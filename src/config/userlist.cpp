@@ -42,8 +42,8 @@ void add_user(Parser& p, const Arguments& words) {
     else if (words[i] == "groups")
       user.groups = names_in(value);
     else
-      return p.error("'user' expects 'password', 'insecure-password' or 'groups', got '" +
-                     words[i] + "'");
+      return p.error("'user' expects 'password', 'insecure-password' or 'groups' as its word " +
+                     std::to_string(i + 1) + "; " + std::string(quoting_text));
     if (value.empty()) return p.error("'" + words[i] + "' expects a value");
   }
   if (user.hashed && !is_password_hash(user.password))

@@ -6,6 +6,7 @@
 #include "config/conninfo.h"
 #include "config/tls_words.h"
 #include "config/validate_kernel.h"
+#include "config/validate_servers.h"
 
 namespace novip::config {
 
@@ -53,17 +54,33 @@ void check_state(Parser& p) {
         "room for a token, use 'allow' there");
 }
 
+bool is_remote(const Bind& bind) { return bind.address.is_ip() && !bind.address.is_loopback(); }
+
 /// Whoever reaches such a socket takes servers out of service; the deck's own is level operator,
 /// which may only look.
 void check_stats_sockets(Parser& p) {
   for (const auto& socket : p.config().global.stats_sockets) {
-    if (socket.level != Level::admin || !socket.bind.address.is_ip() ||
-        socket.bind.address.is_loopback())
-      continue;
+    if (socket.level != Level::admin || !is_remote(socket.bind)) continue;
     p.warning_at(socket.bind.where,
                  "'stats socket " + socket.bind.text +
                      "' with 'level admin' takes orders from everybody who reaches that port: give "
                      "it a loopback address or a path, or 'level operator'");
+  }
+}
+
+/// Where a password is asked for, the statistics page takes orders from other machines, too.
+void check_stats_pages(Parser& p) {
+  const auto in_plain = [](const Bind& bind) { return is_remote(bind) && !bind.tls; };
+  for (const auto& proxy : p.config().proxies) {
+    const StatsPage& page = proxy.stats;
+    const bool served = proxy.mode == Mode::http && !proxy.disabled;
+    if (!served || !page.admin || page.admin_local || !page.asks_who()) continue;
+    const auto bind = std::ranges::find_if(proxy.binds, in_plain);
+    if (bind == proxy.binds.end()) continue;
+    p.warning_at(bind->where, "'stats admin' of " + title(proxy) + " on 'bind " + bind->text +
+                                  "': passwords and orders cross the network in plain, and who "
+                                  "reads a password can give orders: 'ssl crt FILE' on that line, "
+                                  "or 127.0.0.1");
   }
 }
 
@@ -75,6 +92,7 @@ void validate_access(Parser& p) {
   for (auto& cluster : p.config().clusters)
     read_token(p, cluster.where, cluster.watch.token_file, cluster.watch.token);
   check_stats_sockets(p);
+  check_stats_pages(p);
 }
 
 }  // namespace novip::config

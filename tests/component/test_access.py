@@ -1,6 +1,8 @@
 """Who may ask the agent: `allow`, `token-file`, and limits for each source."""
 
+import base64
 import concurrent.futures
+import contextlib
 import http.client
 import os
 import re
@@ -13,16 +15,37 @@ import psycopg
 import pytest
 
 from harness import settings
-from harness.configurations import cluster_section
+from harness.configurations import DEFAULTS, cluster_section
 from harness.durations import Durations
 from harness.flood import flood, slow_clients
-from harness.ports import free_port
+from harness.ports import free_port, free_ports
 from harness.rest import status
 from harness.runtime_api import read_all
 from harness.settings import scaled
 from harness.wait import wait_for
 
 pytestmark = pytest.mark.novip_only
+
+# Each has a secret of its own: of a page, of its users, and of novip at PostgreSQL.
+SECRETS = DEFAULTS + """
+global
+    log {log} local0
+userlist people
+    user ann insecure-password hush-hush1
+listen auth
+    mode http
+    bind 127.0.0.1:{auth}
+    stats uri /
+    stats auth ann:hush-hush2
+listen list
+    mode http
+    bind 127.0.0.1:{list}
+    stats uri /
+    stats http-request auth unless {{ http_auth(people) }}
+state
+    bind 127.0.0.1:{state}
+    postgres "host=127.0.0.1 port={nobody} user=novip password=hush-hush3"
+"""
 
 STATE = """
 global
@@ -229,6 +252,27 @@ def test_secrets_of_the_environment_are_not_shown(start_proxy):
                              "SHOWN": "yes"})
     shown = proxy.api("show env")
     assert "hush-hush" not in shown and "PGPASSWORD=(not shown)" in shown and "SHOWN=yes" in shown
+
+
+def test_passwords_of_the_configuration_are_not_shown(start_proxy, syslog):
+    ports = dict(zip(("auth", "list", "state", "nobody"), free_ports(4)))
+    proxy = start_proxy(SECRETS.format(log=syslog.udp, **ports))
+    failed = syslog.wait_line(re.compile("PostgreSQL at .* is now unavailable.*"))
+    for page, secret in (("auth", "hush-hush2"), ("list", "hush-hush1")):
+        for password, answer in ((secret, 200), (secret + "!", 401)):
+            header = "Basic " + base64.b64encode(f"ann:{password}".encode()).decode()
+            connection = http.client.HTTPConnection("127.0.0.1", ports[page], timeout=20)
+            with contextlib.closing(connection):
+                connection.request("GET", "/;csv", headers={"Authorization": header})
+                assert connection.getresponse().status == answer
+    assert proxy.api("reload").startswith("Success=1")
+    checked = subprocess.run([settings.BINARY, "-c", "-V", "-f", proxy.file], text=True,
+                             capture_output=True, timeout=20)
+    assert checked.returncode == 0 and "user=novip" in checked.stdout
+    for text in (checked.stdout + checked.stderr, proxy.log.read_text(), failed[0],
+                 *(proxy.api(f"show {what}") for what in ("startup-logs", "env", "info", "stat")),
+                 *(line for _, line in syslog.lines)):
+        assert "hush" not in text
 
 
 @pytest.mark.timeout(120)

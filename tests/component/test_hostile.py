@@ -10,7 +10,9 @@ import threading
 import pytest
 
 from harness import settings
+from harness.configurations import DEFAULTS
 from harness.durations import Durations
+from harness.ports import free_port
 from harness.runtime_api import RuntimeApi
 from harness.settings import scaled
 from harness.wait import wait_for
@@ -88,6 +90,14 @@ COMMANDS = {
     "a payload that never ends": b"set ssl cert x <<\n" + b"a\n" * 10_000,
 }
 
+ORDERED = DEFAULTS + """
+global
+    stats socket ipv4@127.0.0.1:{api} level admin
+listen pool
+    bind 127.0.0.1:{pool}
+    server s1 127.0.0.1:1
+"""
+
 
 def say(address, port, data, seconds=15):
     """What is answered until the connection ends, or None when it is still there after `seconds`."""
@@ -156,6 +166,21 @@ def test_runtime_api(unharmed):
         heard = say(unharmed.address, unharmed.ports.api, data)
         assert heard is not None, f"{name}: it waits for more"
         assert RuntimeApi((unharmed.address, unharmed.ports.api)).info()["Name"] == "HAProxy", name
+
+
+@pytest.mark.parametrize("first", [
+    "POST / HTTP/1.1", "POST / HTTP/1.0", "GET /;disable server pool/s1; HTTP/1.1"])
+def test_a_web_page_gives_no_orders(start_proxy, first):
+    """A browser sends what any page tells it to, also to a port of loopback."""
+    port = free_port()
+    proxy = start_proxy(ORDERED.format(pool=free_port(), api=port))
+    body = b"disable server pool/s1\n"
+    request = (f"{first}\r\nHost: 127.0.0.1:{port}\r\nOrigin: http://evil.example\r\n"
+               f"Content-Length: {len(body)}\r\n\r\n").encode() + body
+    assert say("127.0.0.1", port, request) == b""
+    assert proxy.api.status("pool")["s1"] == "no check"
+    say("127.0.0.1", port, body)    # without HTTP it is an order
+    assert proxy.api.status("pool")["s1"] == "MAINT"
 
 
 def test_everything_at_once(unharmed):

@@ -35,6 +35,13 @@ TEST(ApiLine, ABackslashTakesTheNextCharacterAsItIs) {
   EXPECT_EQ(parse_api_line("a\\"), (Commands{{"a\\"}}));
 }
 
+TEST(ApiLine, ABrowsersFirstLineIsNoCommand) {
+  for (const auto* const line : {"POST / HTTP/1.1\r", "GET /;show stat; HTTP/1.0", "X HTTP/1.1"})
+    EXPECT_TRUE(is_http_request(line)) << line;
+  for (const auto* const line : {"", "show stat", "HTTP/1.1", "POST / HTTP/1.1 ", "Host: x\r"})
+    EXPECT_FALSE(is_http_request(line)) << line;
+}
+
 TEST(ApiLine, WordsBeyondTheLimitAreDropped) {
   std::string line;
   for (int i = 0; i < 100; ++i) line += "x ";

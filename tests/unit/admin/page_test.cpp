@@ -8,6 +8,7 @@
 #include "admin/page_html.h"
 #include "admin/page_request.h"
 #include "admin/scope.h"
+#include "base/password.h"
 #include "page_fixture.h"
 
 namespace novip::admin {
@@ -168,6 +169,50 @@ TEST_F(PageTest, UserlistsAreThoseThatItsConditionsName) {
   EXPECT_EQ(names(), people);
   settings().outer_rules = std::exchange(settings().rules, {});
   EXPECT_EQ(names(), people);
+}
+
+/// What a visitor's password is compared with.
+class PageHashes : public ::testing::Test {
+ protected:
+  using Hashes = std::vector<std::string>;
+
+  Hashes of(const std::string& name, const std::string& password = "wrong") const {
+    return hashes_of({&locked, &people}, {name, password});
+  }
+
+  // "secret", as `openssl passwd -5 -salt s secret` has it; the other list's user has none.
+  const std::string hash = "$5$s$oCJQ8pz2oyl6hgzly.hQ0W7Sgcl8Kr7EadnBpVm7huD";
+  const config::Userlist locked{{}, "locked", {{"eve", "!", true, {}}}, {}};
+  using Users = std::vector<config::Userlist::User>;
+  const Users users = {{"bob", "b", false, {}}, {"ann", hash, true, {}}, {"dan", "$6$d", true, {}}};
+  config::Userlist people{{}, "people", users, {}};
+};
+
+TEST_F(PageHashes, AreThoseOfTheName) {
+  EXPECT_EQ(of("ann"), Hashes{hash});
+  EXPECT_EQ(of("dan"), Hashes{"$6$d"});
+}
+
+TEST_F(PageHashes, WhoHasNoneWaitsAsLong) {
+  const Hashes others = of("nobody");
+  ASSERT_EQ(others.size(), 1u);
+  EXPECT_TRUE(others[0].starts_with("$5$s$"));
+  EXPECT_EQ(of("bob"), others);
+  EXPECT_EQ(of("eve"), (Hashes{"!", others[0]}));
+}
+
+TEST_F(PageHashes, OfOthersProveNothing) {
+  for (const auto& other : of("nobody", "secret")) {
+    EXPECT_FALSE(is_hash_of(other, "secret"));
+    EXPECT_TRUE(proofs_of({&people}, {"nobody", "secret"}, {other, hash}).empty());
+  }
+  EXPECT_TRUE(is_hash_of(hash, "secret"));
+}
+
+TEST_F(PageHashes, AreNotMadeInVain) {
+  EXPECT_EQ(of("bob", "b"), Hashes{});
+  people.users.resize(1);
+  EXPECT_EQ(of("nobody"), Hashes{});
 }
 
 TEST(PageTimes, AnAnswerHasFifteenSecondsAtMost) {

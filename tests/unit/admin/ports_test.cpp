@@ -141,6 +141,16 @@ TEST_F(Ports, WhatFollowsQuitIsNotRun) {
   EXPECT_NE(receive(other).find(",UP,"), std::string::npos);
 }
 
+TEST_F(Ports, WhatABrowserPostsIsNotRun) {
+  start();
+  const auto client = api();
+  send_text(client, "POST / HTTP/1.1\r\nHost: x\r\n\r\ndisable server prod/srv1\n");
+  EXPECT_EQ(receive(client), "<closed>");
+  const auto other = api();
+  send_text(other, "show stat prod 4 1\n");
+  EXPECT_NE(receive(other).find(",UP,"), std::string::npos);
+}
+
 TEST_F(Ports, ALineWithoutAnEndIsNotAnswered) {
   start();
   const auto client = api();

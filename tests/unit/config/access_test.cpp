@@ -126,6 +126,26 @@ TEST(StatsSocket, OrdersFromEverybodyAreWarnedOf) {
   EXPECT_FALSE(warned("/run/novip/novip.sock level admin"));
 }
 
+TEST(StatsPage, OrdersInPlainAreWarnedOf) {
+  const auto told_of = [](const std::string& bind, const std::string& lines) {
+    return told(read("userlist u\n user a insecure-password b\nlisten st\n mode http\n bind " +
+                     bind + "\n timeout client 1s\n stats uri /\n" + lines));
+  };
+  const std::string orders = " stats auth a:b\n stats admin if TRUE\n";
+  EXPECT_EQ(told_of("127.0.0.1:7000\n bind *:7001", orders),
+            "6: 'stats admin' of listen 'st' on 'bind *:7001': passwords and orders cross the "
+            "network in plain, and who reads a password can give orders: 'ssl crt FILE' on that "
+            "line, or 127.0.0.1\n");
+  const std::string rules =
+      " stats http-request auth unless { http_auth(u) }\n stats admin if { http_auth(u) }\n";
+  EXPECT_TRUE(has(told_of("10.0.0.1:7000", rules), "orders cross the network in plain"));
+  EXPECT_EQ(told_of("127.0.0.1:7000", orders), "");
+  EXPECT_EQ(told_of("/run/page", orders), "");
+  EXPECT_EQ(told_of("*:7000 ssl crt /x.pem", orders), "");
+  EXPECT_EQ(told_of("*:7000", " stats auth a:b\n"), "") << "only `novip -c` says so";
+  EXPECT_EQ(told_of("*:7000", " stats auth a:b\n stats admin if LOCALHOST\n"), "");
+}
+
 TEST(Keepalive, TimesAreHaproxys) {
   const Proxy proxy = listen(
       " option clitcpka\n clitcpka-cnt 4\n clitcpka-idle 20\n clitcpka-intvl 5s\n"

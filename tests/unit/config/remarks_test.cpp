@@ -95,7 +95,28 @@ TEST(Remarks, NumberOfArguments) {
 TEST(Remarks, EmptyWordsThatWouldHideOthers) {
   EXPECT_EQ(told_of_listen(" server s 127.0.0.1:1 \"$OPTIONS\"\n"), "");
   EXPECT_EQ(told_of_listen(" server s 127.0.0.1:1 \"$OPTIONS\" check\n"),
-            "7! empty word before 'check': it would hide the rest of the line\n");
+            "7! word 4 is empty: it would hide the rest of the line\n");
+}
+
+TEST(Remarks, WordsThatMayBeOfAPasswordAreNotShown) {
+  const std::string page = timeouts + "listen st\n mode http\n bind 127.0.0.1:1\n stats uri /\n";
+  EXPECT_EQ(told(read(page + " stats auth ann:my hush\n")),
+            "9! 'stats auth' cannot handle unexpected argument 2; a value with blanks stands in "
+            "quotes\n");
+  EXPECT_EQ(told(read(page + " stats auth \"$NAME\" hush\n")),
+            "9! word 3 is empty: it would hide the rest of the line\n");
+  const std::string people = page + "userlist people\n user ann ";
+  for (const auto* const words : {"insecure-password my hush", "password $5$my hush"})
+    EXPECT_EQ(told(read(people + words + "\n")),
+              "10! 'user' expects 'password', 'insecure-password' or 'groups' as its word 4; a "
+              "value with blanks stands in quotes\n");
+  EXPECT_EQ(told(read("state\n bind :5431\n postgres host=srv1 password=hush\n")),
+            "1! section 'state' has no 'postgres': it says how to reach PostgreSQL\n"
+            "3! 'postgres' cannot handle unexpected argument 2; a value with blanks stands in "
+            "quotes\n");
+  EXPECT_EQ(told(read("global\n setenv PASSWORD my hush\n" + page)),
+            "2! 'setenv' cannot handle unexpected argument 3; a value with blanks stands in "
+            "quotes\n");
 }
 
 TEST(Remarks, Proxies) {

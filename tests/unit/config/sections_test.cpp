@@ -39,6 +39,29 @@ TEST(Stats, Page) {
   EXPECT_EQ(stats.description, "the three nodes");
 }
 
+TEST(Stats, AHashIsAPassword) {
+  const std::string hash = "$5$s$oCJQ8pz2oyl6hgzly.hQ0W7Sgcl8Kr7EadnBpVm7huD";
+  const auto loaded = read(page(" stats auth ann:" + hash + "\n"));
+  EXPECT_EQ(told(loaded),
+            "8: 'stats auth': the hash itself is the password here; hashed passwords are for "
+            "'userlist' (user NAME password HASH)\n");
+  ASSERT_NE(loaded.config, nullptr);
+  EXPECT_EQ(loaded.config->proxies[0].stats.users[0], std::pair(std::string("ann"), hash));
+  for (const auto* const password : {"secret", "a:b", "$ecret", "$6", "$"})
+    EXPECT_EQ(told(read(page(" stats auth ann:" + std::string(password) + "\n"))), "") << password;
+}
+
+TEST(Stats, NoPasswordIsWarnedOf) {
+  for (const auto* const user : {"ann", "ann:"}) {
+    const auto loaded = read(page(" stats auth " + std::string(user) + "\n"));
+    EXPECT_EQ(told(loaded),
+              "8: 'stats auth': no password follows the name: whoever knows the name gets in\n");
+    ASSERT_NE(loaded.config, nullptr);
+    EXPECT_EQ(loaded.config->proxies[0].stats.users[0].first, "ann");
+    EXPECT_EQ(loaded.config->proxies[0].stats.users[0].second, "");
+  }
+}
+
 TEST(Stats, AnyLineEnablesThePageAndStartsItAfresh) {
   EXPECT_TRUE(accepted(page(" stats uri /\n"))->proxies[0].stats.enabled);
   const auto config = accepted(
