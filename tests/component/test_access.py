@@ -23,6 +23,7 @@ from harness.rest import status
 from harness.runtime_api import read_all
 from harness.settings import scaled
 from harness.wait import wait_for
+from harness.wire import Wire, startup_packet
 
 pytestmark = pytest.mark.novip_only
 
@@ -186,6 +187,23 @@ def test_silent_clients_keep_nobody_out_of_rest(start_proxy, native, syslog):
             assert agent.status() == 200
 
 
+def test_subscribers_keep_nobody_out_of_rest(start_proxy, native, syslog, cleanup):
+    """From as many addresses as it takes to fill all places."""
+    agent = Agent(start_proxy, native["srv1"], syslog, "maxconn 20")
+    subscribers = []
+    for number in range(40):
+        client = cleanup.enter_context(socket.socket())
+        client.settimeout(10 * settings.PATIENCE)
+        client.bind((f"127.3.0.{1 + number % 8}", 0))
+        client.connect(("127.0.0.1", agent.http))
+        client.sendall(b"GET /events HTTP/1.1\r\n\r\n")
+        assert client.recv(15) == b"HTTP/1.1 200 OK"
+        subscribers.append(client)
+    for _ in range(20):
+        assert agent.status() == 200
+    assert b"data: " in subscribers[-1].recv(4096)
+
+
 def test_silent_clients_keep_no_operator_out(start_proxy):
     """Ten connections is all that the runtime API has; who says nothing gives way, and a socket of
     this machine has places of its own."""
@@ -224,6 +242,28 @@ def test_silent_clients_keep_nobody_out_of_a_pool(start_proxy, native, syslog):
     assert syslog.wait_line(re.compile(
         r"Proxy few: more than 8 clients of a thread have connected and say nothing \(maxstarting\); "
         r"those that are silent for a second are closed, such as one from 127\.0\.0\.1"))
+
+
+@pytest.mark.parametrize("bind, lines, header", [
+    ("", "maxconn 20", b""),
+    ("maxconn 20", "", b""),
+    ("accept-proxy", "maxconn 20", b"PROXY TCP4 127.0.0.1 127.0.0.1 1 2\r\n"),
+], ids=["frontend", "bind", "PROXY header"])
+def test_silent_clients_give_way_at_every_limit(start_proxy, native, syslog, cleanup, bind, lines,
+                                                header):
+    """Those in the backlog too, each after a second, until it is the turn of who speaks."""
+    port = free_port()
+    start_proxy(f"global\n    log {syslog.udp} local0\n{cluster_section(native)}"
+                f"listen few\n    bind 127.0.0.1:{port} {bind}\n    {lines}\n    log global\n"
+                f"    cluster pg role primary\n")
+    for _ in range(50):
+        cleanup.enter_context(socket.create_connection(("127.0.0.1", port), 10))
+    with Wire("127.0.0.1", port) as client:
+        client.send(header + startup_packet())
+        client.wait_ready()
+    assert syslog.wait_line(re.compile(
+        r"Proxy few: clients wait for a place \(maxconn\) while others have connected and say "
+        r"nothing; those that are silent for a second are closed, such as one from 127\.0\.0\.1"))
 
 
 def test_a_client_that_says_nothing_is_closed(start_proxy, native):

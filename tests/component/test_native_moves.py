@@ -1,7 +1,10 @@
 """The primary moves, in every way it can: nobody is on the wrong server, and nobody is refused."""
 
+import concurrent.futures
+import signal
 import time
 
+import psycopg
 import pytest
 
 from harness.clients import Opener, sqlstate_of_its_end
@@ -51,6 +54,24 @@ def test_a_switchover_refuses_nobody(native, openers):
     check(openers, promoted, "127.0.0.12")
     assert sqlstate_of_its_end(session) == "57P01"
     native.wait_settled()
+
+
+def test_a_proxy_that_slept_knows_nothing_when_it_wakes(native, start_pool):
+    """Stopped for the time of a switchover, with clients in its backlog: what it knew then is worth
+    nothing now."""
+    pool = start_pool("cluster pg role primary", "hold 30s")
+    pool.wait_reached("srv1")
+    session = pool.connect(**PLAIN)
+    with concurrent.futures.ThreadPoolExecutor(8) as threads:
+        pool.proxy.send(signal.SIGSTOP)
+        try:
+            clients = [threads.submit(pool.reached, connect_timeout=60) for _ in range(8)]
+            native.switchover(to=native["srv2"])
+        finally:
+            pool.proxy.send(signal.SIGCONT)
+        assert {client.result() for client in clients} == {"srv2"}
+    with pytest.raises(psycopg.OperationalError):
+        session.execute("SELECT 1")
 
 
 def test_sessions_of_a_standby_end_when_it_is_promoted(native, start_pool, cleanup):

@@ -3,8 +3,10 @@ new certificates."""
 
 import concurrent.futures
 import re
+import shutil
 import ssl
 import struct
+import subprocess
 import time
 
 import psycopg
@@ -308,11 +310,43 @@ def test_a_certificate_that_cannot_be_used_changes_nothing(start_pool, authority
     authority.issue("once-good", "localhost").rename(file)
     good = file.read_text()
     pool = start_pool(PRIMARY, bind=f"ssl crt {file}")
-    for bad in ("", "no certificate", good[:good.index("-----BEGIN PRIVATE")]):
+    other_type = subprocess.run(["openssl", "genrsa", "2048"], check=True, capture_output=True,
+                                text=True).stdout
+    certificate = good[:good.index("-----BEGIN PRIVATE")]
+    for bad in ("", "no certificate", certificate, certificate + other_type):
         file.write_text(bad)
         answer = pool.proxy.api("reload")
         assert "Success=0" in answer and f"cannot use crt '{file}'" in answer, answer
         pool.reached(sslmode="require")
+
+
+def test_authorities_are_exchanged(start_pool, authority, stranger, certificate, native, folder):
+    """By a reload: whose certificates are good on either side."""
+    of_clients, of_servers = folder / "clients.crt", folder / "servers.crt"
+    of_postgres = native["srv1"].postgres.data / "server.crt"
+    shutil.copy(authority.certificate, of_clients)
+    shutil.copy(of_postgres, of_servers)
+    pool = start_pool(PRIMARY, "hold off", node=f"ssl ca-file {of_servers}",
+                      bind=f"ssl crt {certificate} ca-file {of_clients} verify required")
+    clients = {maker: {"sslmode": "require", "sslcert": maker.issue("app"),
+                       "sslkey": maker.key_of(maker.folder / "app.pem")}
+               for maker in (authority, stranger)}
+
+    def refused(maker):
+        with pytest.raises(psycopg.OperationalError) as failure:
+            pool.connect(**clients[maker])
+        return str(failure.value)
+
+    wait_for(lambda: pool.proxy.api.up("pool"), "the primary is known")
+    pool.reached(**clients[authority])
+    refused(stranger)
+    shutil.copy(stranger.certificate, of_clients)
+    assert "Success=1" in pool.proxy.api("reload")
+    pool.reached(**clients[stranger])
+    refused(authority)
+    shutil.copy(stranger.certificate, of_servers)
+    assert "Success=1" in pool.proxy.api("reload")
+    assert "no TLS with srv1" in refused(stranger)
 
 
 # -- memory -------------------------------------------------------------------------------------
