@@ -18,6 +18,7 @@
 #include "app/clusters.h"
 #include "app/listeners.h"
 #include "app/loading.h"
+#include "app/tls_contexts.h"
 #include "cluster/counters.h"
 #include "cluster/roster.h"
 #include "config/model.h"
@@ -83,10 +84,11 @@ class Control {
   void begin_reload();
   void files_read(const Loading& loading);
   std::string remarks_of(const Loading& loading) const;
-  void change_to(const Next& next, std::string remarks);
+  void read_certificates(Next merged, std::string remarks);
+  void change_to(const Next& merged, const LoadedTls& tls, std::string remarks);
   Next merged_with(const config::Config& next) const;
   struct Prepared;
-  Expected<Prepared, std::vector<Error>> prepare(const Next& merged);
+  Expected<Prepared, std::vector<Error>> prepare(const Next& merged, const LoadedTls& tls);
   void go_over(Prepared prepared);
   void replace_agent(const std::optional<config::State>& before, Handout& handout);
   void tell_proxies(const config::Config& before);
@@ -125,7 +127,7 @@ class Control {
   std::optional<admin::Admin> admin_;
   std::function<void()> ready_;
   std::jthread joiner_;  // waits for the workers' threads to end
-  std::jthread loader_;  // reads the files
+  std::jthread loader_;  // reads the files, then the certificates
   /// Reloads that were asked for, in order; the first is under way.
   struct Order {
     Change change;  // null: what the files say

@@ -1,6 +1,6 @@
-// A new configuration in the same process: read on a thread of its own, checked and opened
-// completely, and only then gone over to, in one turn of the control thread. Whatever fails before
-// that changes nothing.
+// A new configuration in the same process: its files are read on a thread of their own, then its
+// certificates; it is checked and opened completely, and only then gone over to, in one turn of the
+// control thread. Whatever fails before that changes nothing.
 #include <chrono>
 #include <utility>
 
@@ -66,7 +66,7 @@ void Control::begin_reload() {
   if (const Change& change = reloads_.front().change) {
     auto changed = std::make_shared<config::Config>(*config_);
     if (!change(*changed)) return end_reload(false, "No such server.");
-    return change_to(changed, {});
+    return read_certificates(merged_with(*changed), {});
   }
   if (started_) tell_systemd_reloading();
   notice(-1, Severity::notice, "Reloading the configuration");
@@ -76,10 +76,19 @@ void Control::begin_reload() {
   });
 }
 
+/// Not on the control thread either: an authority's file may have hundreds of certificates, and
+/// leases and checks do not wait.
+void Control::read_certificates(Next merged, std::string remarks) {
+  loader_ = std::jthread([this, merged = std::move(merged), remarks = std::move(remarks)] {
+    auto tls = std::make_shared<const LoadedTls>(load_tls(*merged));
+    boost::asio::post(io_, [this, merged, remarks, tls] { change_to(merged, *tls, remarks); });
+  });
+}
+
 void Control::files_read(const Loading& loading) {
   const std::string remarks = remarks_of(loading);
   if (stopping_) return end_reload(false, "novip is about to end");
-  if (loading.config) return change_to(loading.config, remarks);
+  if (loading.config) return read_certificates(merged_with(*loading.config), remarks);
   std::string why = remarks + loading.refusal + "\n";
   if (!config_->global.chroot.empty())
     why += "(files are looked for below " + config_->global.chroot +
@@ -99,8 +108,9 @@ std::string Control::remarks_of(const Loading& loading) const {
   return remarks;
 }
 
-void Control::change_to(const Next& next, std::string remarks) {
-  auto prepared = prepare(merged_with(*next));
+void Control::change_to(const Next& merged, const LoadedTls& tls, std::string remarks) {
+  if (stopping_) return end_reload(false, "novip is about to end");
+  auto prepared = prepare(merged, tls);
   if (!prepared) return end_reload(false, remarks + one_a_line(prepared.error()));
   if (!prepared->limit.warning.empty()) remarks += prepared->limit.warning + "\n";
   go_over(std::move(*prepared));
@@ -116,7 +126,8 @@ Control::Next Control::merged_with(const config::Config& next) const {
   return config::merge(*config_, next, in_use);
 }
 
-Expected<Control::Prepared, std::vector<Error>> Control::prepare(const Next& merged) {
+Expected<Control::Prepared, std::vector<Error>> Control::prepare(const Next& merged,
+                                                                 const LoadedTls& tls) {
   Prepared prepared;
   prepared.config = merged;
   const auto count = static_cast<unsigned>(workers_.size());
@@ -126,7 +137,6 @@ Expected<Control::Prepared, std::vector<Error>> Control::prepare(const Next& mer
     errors.push_back(Error{
         "'forward kernel' and 'guard' need a restart of novip when it had neither at its start: it "
         "gave up the capability"});
-  auto tls = load_tls(*merged);
   if (!tls) errors.insert(errors.end(), tls.error().begin(), tls.error().end());
   Listeners::Before before;
   before.running = &listeners_;

@@ -61,7 +61,7 @@ std::shared_ptr<const tls::ServerContext> TlsContexts::of(const config::Bind& bi
   return found != binds.end() ? found->second : nullptr;
 }
 
-Expected<TlsContexts, std::vector<Error>> load_tls(const config::Config& config) {
+LoadedTls load_tls(const config::Config& config) {
   TlsLoading loading;
   for (const auto& proxy : config.proxies) {
     loading.servers.emplace_back();

@@ -21,7 +21,8 @@ struct TlsContexts {
 };
 
 /// Reads the files that `config` names, or says what is wrong with each. What is retired may have
-/// lost its own.
-Expected<TlsContexts, std::vector<Error>> load_tls(const config::Config& config);
+/// lost its own. On any thread.
+using LoadedTls = Expected<TlsContexts, std::vector<Error>>;
+LoadedTls load_tls(const config::Config& config);
 
 }  // namespace novip::app

@@ -54,11 +54,19 @@ int choose_certificate(SSL* ssl, int* alert, void* argument) {
   return SSL_TLSEXT_ERR_OK;
 }
 
-Status verify_clients(const Context& context, const config::BindTls& settings) {
+/// `first`: of the same bind, which has read the authorities; null: this is the first.
+Status verify_clients(const Context& context, const config::BindTls& settings,
+                      const Context& first) {
   if (settings.verify == config::ClientVerify::none) return Nothing{};
-  if (auto done = trust(context, settings.ca_file, settings.crl_file); !done) return done;
-  if (settings.ca_file != "@system-ca")
-    SSL_CTX_set_client_CA_list(context.get(), SSL_load_client_CA_file(settings.ca_file.c_str()));
+  if (first) {
+    SSL_CTX_set1_cert_store(context.get(), SSL_CTX_get_cert_store(first.get()));
+    SSL_CTX_set_client_CA_list(context.get(),
+                               SSL_dup_CA_list(SSL_CTX_get_client_CA_list(first.get())));
+  } else {
+    if (auto done = trust(context, settings.ca_file, settings.crl_file); !done) return done;
+    if (settings.ca_file != "@system-ca")
+      SSL_CTX_set_client_CA_list(context.get(), SSL_load_client_CA_file(settings.ca_file.c_str()));
+  }
   const bool required = settings.verify == config::ClientVerify::required;
   SSL_CTX_set_verify(context.get(),
                      SSL_VERIFY_PEER | (required ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), nullptr);
@@ -86,11 +94,11 @@ std::vector<std::string> names_of(const Context& context) {
 }
 
 Expected<Context> context_for(const std::string& file, const config::BindTls& settings,
-                              Application application) {
+                              Application application, const Context& first) {
   auto context = make_context(Role::server, settings.protocol);
   if (!context) return context;
   if (auto done = use_certificate(*context, file); !done) return done.error();
-  if (auto done = verify_clients(*context, settings); !done) return done.error();
+  if (auto done = verify_clients(*context, settings, first); !done) return done.error();
   SSL_CTX_set_alpn_select_cb(
       context->get(), application == Application::http ? choose_http : choose_postgresql, nullptr);
   return context;
@@ -105,7 +113,7 @@ Expected<std::shared_ptr<const ServerContext>> ServerContext::make(const config:
   const std::shared_ptr<ServerContext> made(new ServerContext);
   made->strict_ = settings.strict_sni;
   for (auto& [file, names, excluded] : *files) {
-    auto context = context_for(file, settings, application);
+    auto context = context_for(file, settings, application, made->first_);
     if (!context) return context.error();
     if (names.empty()) names = names_of(*context);
     for (auto& name : names) made->by_name_.emplace(std::move(name), *context);

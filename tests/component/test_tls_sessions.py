@@ -349,6 +349,19 @@ def test_authorities_are_exchanged(start_pool, authority, stranger, certificate,
     assert "no TLS with srv1" in refused(stranger)
 
 
+def test_reading_certificates_ends_no_lease(start_pool, authority, certificate, folder):
+    """A reload may have very many of them to read, for longer than a lease: who is in stays in."""
+    authorities = folder / "authorities.pem"
+    shutil.copy(authority.certificate, authorities)
+    pool = start_pool(PRIMARY, bind=f"ssl crt {certificate} ca-file {authorities} verify optional")
+    with pool.connect(sslmode="require") as session:
+        authorities.write_text(authority.certificate.read_text() * 6000)
+        before = pool.proxy.log.stat().st_size
+        assert "Success=1" in pool.proxy.api("reload")
+        assert session.execute("SELECT 1").fetchone() == (1,)
+        assert "srv1" not in pool.proxy.log.read_text()[before:]    # nothing befell it
+
+
 # -- memory -------------------------------------------------------------------------------------
 
 def test_what_an_idle_session_costs(start_pool, certificate):
