@@ -20,11 +20,16 @@ from harness.tls import Authority
 FOLDERS = itertools.count(1)
 
 
+@pytest.hookimpl(tryfirst=True)     # before pytest-timeout's own, which looks at the option
 def pytest_configure(config):
     # A terminated run must end its PostgreSQL too: fixtures are torn down as on Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    # A pytest worker is given the option as its controller has it by now.
+    is_chosen = config.option.timeout is not None or "PYTEST_TIMEOUT" in os.environ
+    if settings.PATIENCE > 1 and not is_chosen:
+        config.option.timeout = float(config.getini("timeout")) * settings.PATIENCE
 
 
 def pytest_report_header(config):

@@ -12,7 +12,7 @@ import pytest
 
 from harness import settings
 from harness.configurations import DEFAULTS
-from harness.ports import free_port, is_free
+from harness.ports import free_port, free_row
 from harness.runtime_api import RuntimeApi
 from harness.servers import NamedServer, connect, read_line, server_reached
 from harness.wait import wait_for
@@ -220,8 +220,7 @@ def test_server_on_a_unix_socket(start_proxy, folder):
 
 
 def test_every_form_of_bind(start_proxy, folder, s1):
-    first = next(port for port in iter(free_port, None)
-                 if is_free("127.0.0.1", port + 1) and is_free("127.0.0.1", port + 2))
+    first = free_row(3)
     star, six = free_port("0.0.0.0"), free_port("127.0.0.1", "::1")
     binds = f"127.0.0.1:{first}-{first + 2}\n    bind *:{star}\n    bind [::1]:{six}"
     start_proxy(POOL.format(folder=folder, more="", bind=binds, server=s1))

@@ -101,7 +101,7 @@ def test_without_hold_clients_are_refused_at_once(start, network):
 
 def reset(connection):
     """Whether it was reset, within a while."""
-    connection.settimeout(5)
+    connection.settimeout(5 * settings.PATIENCE)
     try:
         connection.recv(1)
         return False
@@ -113,11 +113,12 @@ def test_the_operator_ends_sessions_and_the_server_goes_on_listening(start, netw
     """Both ends are of this machine: neither may lose more than the connection."""
     with network.inside("srv1"):
         server = cleanup.enter_context(socket.create_server(("127.0.0.1", 6001)))
-    server.settimeout(5)
+    server.settimeout(5 * settings.PATIENCE)
     proxy = start(CONFIGURATION.format(hold="hold 20s").replace("check inter 50ms fall 1 rise 1", ""))
     for _ in range(3):
         with network.inside("srv1"):
-            client = cleanup.enter_context(socket.create_connection(("127.0.0.1", 6000), 5))
+            client = cleanup.enter_context(
+                socket.create_connection(("127.0.0.1", 6000), 5 * settings.PATIENCE))
         accepted = cleanup.enter_context(server.accept()[0])
         client.sendall(b"x")
         assert accepted.recv(1) == b"x"

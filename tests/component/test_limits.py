@@ -1,6 +1,7 @@
 """Limits, queues, retries and backup servers."""
 
 import concurrent.futures
+import select
 
 import pytest
 
@@ -96,12 +97,18 @@ def test_maxqueue_bounds_how_many_wait(start_proxy, servers):
             assert read_line(second) == b"s1"
 
 
+def hears_nothing(client):
+    """Neither a byte nor its end."""
+    return not select.select([client], [], [], 0.3)[0]
+
+
 def test_maxconn_of_a_listener_leaves_clients_in_the_backlog(start_proxy, servers):
     port = free_port()
     proxy = start_proxy(pool(port, "maxconn 1", f"server s1 {servers[0]}"))
     with connect(port) as first:
         assert read_line(first) == b"s1"
         with connect(port) as second:
+            assert hears_nothing(second)
             assert proxy.api.stat()["pool", "FRONTEND"]["scur"] == "1"
             first.close()
             assert read_line(second) == b"s1"
@@ -113,6 +120,7 @@ def test_global_maxconn(start_proxy, servers):
     with connect(port) as first:
         assert read_line(first) == b"s1"
         with connect(port) as second:
+            assert hears_nothing(second)
             first.close()
             assert read_line(second) == b"s1"
 

@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from harness import settings
+from harness.configurations import LEASE
 from harness.durations import Durations
 from harness.flood import flood
 from harness.ports import free_port
@@ -60,7 +61,7 @@ def test_without_quorum_there_is_no_primary(start_proxy, cluster):
     """Nobody answers in corosync's place here. What it says when it runs: ./dev lab test."""
     ports = {name: free_port() for name in ("srv1", "srv2")}
     for name, port in ports.items():
-        start_proxy(f"state\n    bind 127.0.0.1:{port}\n    require-quorum corosync\n"
+        start_proxy(f"state\n{LEASE}    bind 127.0.0.1:{port}\n    require-quorum corosync\n"
                     f"    postgres \"{cluster[name].conninfo}\"\n")
 
     def answer(name):
@@ -76,7 +77,7 @@ def test_without_quorum_there_is_no_primary(start_proxy, cluster):
 def test_a_refused_login_is_unavailable(start_proxy, cluster):
     port = free_port()
     srv1 = cluster["srv1"].postgres
-    start_proxy(f"state\n    bind 127.0.0.1:{port}\n    postgres \"host={srv1.address} "
+    start_proxy(f"state\n{LEASE}    bind 127.0.0.1:{port}\n    postgres \"host={srv1.address} "
                 f"port={srv1.port} dbname=production user=standby\"\n")
     with connect(port) as connection:
         assert UNAVAILABLE.fullmatch(read_all(connection).decode())
@@ -100,7 +101,7 @@ def test_clients_that_say_nothing_or_much_do_no_harm(cluster):
 
 
 @pytest.mark.novip_only
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(90 * settings.PATIENCE)
 def test_a_flood_makes_it_neither_fail_nor_slow_the_proxy(cluster):
     node = cluster["srv1"]
     seconds = 3

@@ -10,6 +10,7 @@ import sys
 import time
 
 BATCH = 50      # connections at a time of one process
+PATIENCE = 15   # seconds for one connection, however slow the build
 
 
 def flood(address, port, seconds, processes=2, request=""):
@@ -46,7 +47,7 @@ def _flood(address, port, seconds, number, request):
             connection = socket.socket()
             connection.setsockopt(socket.SOL_IP, 24, 1)     # IP_BIND_ADDRESS_NO_PORT
             connection.bind((source, 0))
-            connection.settimeout(5)
+            connection.settimeout(PATIENCE)
             try:
                 connection.connect((address, port))
                 connection.sendall(request)

@@ -2,6 +2,7 @@
 
 import psycopg
 
+from harness import settings
 from harness.configurations import cluster_section
 from harness.ports import free_port
 from harness.wait import wait_for
@@ -25,8 +26,8 @@ class Pool:
 
     def connect(self, **options):
         return psycopg.connect(**{"host": self.address, "port": self.port, "dbname": "app",
-                                  "user": "app", "connect_timeout": 10, **options},
-                               autocommit=True)
+                                  "user": "app", "connect_timeout": 10 * settings.PATIENCE,
+                                  **options}, autocommit=True)
 
     def name_of(self, session):
         """The node that a session is on."""

@@ -204,7 +204,7 @@ class Postgres:
     def connect(self, **options):
         """A superuser's connection that goes around the proxy."""
         return psycopg.connect(host=str(self.sockets), port=self.port, user="postgres",
-                               connect_timeout=2 * settings.PATIENCE, autocommit=True,
+                               connect_timeout=5 * settings.PATIENCE, autocommit=True,
                                **{"dbname": "postgres", **options})
 
     def rows(self, query, *values):

@@ -3,10 +3,16 @@
 import http.client
 import json
 
+from harness import settings
+
+
+def _connect(node):
+    return http.client.HTTPConnection(node.address, node.ports.rest, timeout=10 * settings.PATIENCE)
+
 
 def request(node, path, method="GET"):
     """The status code and the body."""
-    connection = http.client.HTTPConnection(node.address, node.ports.rest, timeout=10)
+    connection = _connect(node)
     try:
         connection.request(method, path)
         answer = connection.getresponse()
@@ -27,7 +33,7 @@ class Events:
     """A subscription to what the node pushes."""
 
     def __init__(self, node):
-        self._connection = http.client.HTTPConnection(node.address, node.ports.rest, timeout=10)
+        self._connection = _connect(node)
         self._connection.request("GET", "/events", headers={"Accept": "text/event-stream"})
         self._answer = self._connection.getresponse()
         assert self._answer.status == 200

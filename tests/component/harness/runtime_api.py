@@ -3,6 +3,8 @@
 import csv
 import socket
 
+from harness import settings
+
 
 class RuntimeApi:
     def __init__(self, endpoint):
@@ -11,9 +13,9 @@ class RuntimeApi:
 
     def connect(self):
         if isinstance(self.endpoint, tuple):
-            return socket.create_connection(self.endpoint, timeout=10)
+            return socket.create_connection(self.endpoint, timeout=10 * settings.PATIENCE)
         connection = socket.socket(socket.AF_UNIX)
-        connection.settimeout(10)
+        connection.settimeout(10 * settings.PATIENCE)
         connection.connect(str(self.endpoint))
         return connection
 

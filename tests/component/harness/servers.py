@@ -5,6 +5,7 @@ import socket
 import socketserver
 import threading
 
+from harness import settings
 from harness.runtime_api import read_all
 from harness.wait import wait_for
 
@@ -111,7 +112,7 @@ class PatroniServer(TcpServer):
 
 
 def connect(port, address="127.0.0.1", source=None):
-    return socket.create_connection((address, port), 10,
+    return socket.create_connection((address, port), 10 * settings.PATIENCE,
                                     source_address=(source, 0) if source else None)
 
 

@@ -32,7 +32,7 @@ def milliseconds_of_a_fork():
 
 # A virtual machine may take ten times as long as others to fork, which PostgreSQL does for each
 # session: then a thousand at once leave nobody else a turn within the second that checks have.
-SLOW_TO_FORK = milliseconds_of_a_fork() > 3
+SLOW_TO_FORK = milliseconds_of_a_fork() > 1.5
 PATIENCE = 3 if SCALE < 1 or SLOW_TO_FORK else 1
 
 # Which of how many runs of pytest this is (xdist), from 0.

@@ -11,6 +11,8 @@ import time
 
 import pyte
 
+from harness import settings
+
 
 class Screen(pyte.Screen):
     """With what pyte lacks of an xterm: SU and SD, by which ncurses moves lines that stay the same."""
@@ -72,7 +74,7 @@ class Terminal:
 
     def wait_for(self, shows, what, seconds=15):
         """Until `shows(lines)`; the lines then, without the blanks at their ends."""
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + seconds * settings.PATIENCE
         while True:
             lines = [line.rstrip() for line in self._screen.display]
             if shows(lines):
@@ -88,7 +90,7 @@ class Terminal:
 
     def wait_end(self, seconds=10):
         """Its exit status."""
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + seconds * settings.PATIENCE
         while select.select([self._terminal], [], [], max(deadline - time.monotonic(), 0))[0]:
             try:
                 self._stream.feed(os.read(self._terminal, 65536))

@@ -37,8 +37,9 @@ TEST_F(AgentCheckTest, NoLineIsNoAnswer) {
   EXPECT_EQ(text(ask({std::string(20000, 'x'), End::stay}).result),
             "L7RSP Ignoring incomplete line from agent");
   EXPECT_EQ(text(ask(Behaviour{}).result), "L7RSP TCPCHK got an empty response at step 2");
-  EXPECT_EQ(text(ask({"", End::stay}).result), "L7TOUT");
   EXPECT_EQ(text(ask(refused_port(io_)).result), "L4CON Connection refused");
+  hurry_to_answer();
+  EXPECT_EQ(text(ask({"", End::stay}).result), "L7TOUT");
 }
 
 }  // namespace

@@ -14,10 +14,14 @@ namespace novip::probe::testing {
 class CheckTest : public ::testing::Test {
  protected:
   CheckTest() {
-    server_.check.inter = Milliseconds(2000);
-    proxy_.timeouts.connect = Milliseconds(30);
-    proxy_.timeouts.check = Milliseconds(30);
+    server_.check.inter = Milliseconds(5000);
+    proxy_.timeouts.connect = Milliseconds(5000);
+    proxy_.timeouts.check = Milliseconds(5000);
   }
+
+  // For checks that are to time out. The others must not, however busy the machine is.
+  void hurry_to_connect() { proxy_.timeouts.connect = Milliseconds(30); }
+  void hurry_to_answer() { proxy_.timeouts.check = Milliseconds(30); }
 
   cluster::CheckResult check(std::uint16_t port) {
     const Script script(proxy_);

@@ -14,8 +14,8 @@ class ChecksTest : public ::testing::Test {
     if (config_->proxies.empty()) {
       config::Proxy backend;
       backend.name = "prod";
-      backend.timeouts.check = Milliseconds(30);
-      backend.timeouts.connect = Milliseconds(30);
+      backend.timeouts.check = Milliseconds(5000);
+      backend.timeouts.connect = Milliseconds(5000);
       config_->proxies.push_back(backend);
     }
     auto& servers = config_->proxies[0].servers;
@@ -62,7 +62,9 @@ TEST_F(ChecksTest, EachServerIsCheckedAgainAndAgain) {
   // A plain check is over before accept(): a header makes the server see it.
   config_->proxies[0].servers[0].check.send_proxy = true;
   start();
-  EXPECT_TRUE(run_until([&] { return good.accepted() >= 3 && !state(1).up(); }));
+  // A connection may take `inter` at most: after a pause of the machine only the next one passes.
+  EXPECT_TRUE(run_until(
+      [&] { return good.accepted() >= 3 && state(0).last_check.passed() && !state(1).up(); }));
   EXPECT_TRUE(state(0).up());
   EXPECT_EQ(state(0).last_check.status, cluster::CheckStatus::l4ok);
   EXPECT_EQ(state(1).last_check.info, "Connection refused");
@@ -135,6 +137,7 @@ TEST_F(ChecksTest, MayEndWhileAServerIsBeingAsked) {
   ScriptedServer silent(io_, {"", End::stay, false});
   add_server(silent.port());
   config_->proxies[0].check = config::HttpCheck{};
+  config_->proxies[0].timeouts.check = Milliseconds(30);
   start();
   EXPECT_TRUE(run_until([&] { return silent.accepted() == 1; }));
   checks_.reset();

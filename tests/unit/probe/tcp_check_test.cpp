@@ -66,6 +66,7 @@ TEST_F(TcpCheckTest, AServerThatResetsWithNothing) {
 
 TEST_F(TcpCheckTest, AServerThatSaysNothing) {
   connect_and_expect_production();
+  hurry_to_answer();
   EXPECT_EQ(text(check({"", End::stay})),
             "L7TOUT  at step 2 of tcp-check (expect string 'production')");
   EXPECT_EQ(text(check({"standby\n", End::stay})),
@@ -88,6 +89,7 @@ TEST_F(TcpCheckTest, NamesThePortOfTheConnectStep) {
 
 TEST_F(TcpCheckTest, AConnectionThatIsNotAnswered) {
   connect_and_expect_production();
+  hurry_to_connect();
   const FullPort full(io_);
   EXPECT_EQ(text(check(full.port())), "L4TOUT  at step 1 of tcp-check (connect)");
 }
@@ -108,6 +110,7 @@ TEST_F(TcpCheckTest, CommentsAreTold) {
             "L7RSP TCPCHK got an empty response at step 2 comment: 'state'");
   EXPECT_EQ(text(check(refused_port(io_))),
             "L4CON Connection refused at step 1 of tcp-check (connect) comment: 'the port'");
+  hurry_to_answer();
   EXPECT_EQ(text(check({"", End::stay})),
             "L7TOUT  at step 2 of tcp-check (expect string 'production') comment: 'state'");
 }
@@ -118,6 +121,7 @@ TEST_F(TcpCheckTest, ANegatedExpectWaitsForTheClose) {
   EXPECT_EQ(text(check({"standby\n", End::stay})),
             "L7RSP TCPCHK matched unwanted content 'standby' at step 2");
   EXPECT_EQ(text(check({"production\n"})), "L7OK (tcp-check)");
+  hurry_to_answer();
   EXPECT_EQ(text(check({"production\n", End::stay})),
             "L7TOUT  at step 2 of tcp-check (expect string 'standby')");
 }
@@ -126,15 +130,18 @@ TEST_F(TcpCheckTest, EachKindHasItsWords) {
   connect();
   auto& expected = expect("^prod", Kind::rstring);
   EXPECT_EQ(text(check({"standby"})), "L7RSP TCPCHK did not match content (regex) at step 2");
-  EXPECT_EQ(text(check({"", End::stay})), "L7TOUT  at step 2 of tcp-check (expect regex)");
   expected.kind = Kind::rbinary;
   EXPECT_EQ(text(check({"standby"})),
             "L7RSP TCPCHK did not match content (binary regex) at step 2");
-  EXPECT_EQ(text(check({"", End::stay})), "L7TOUT  at step 2 of tcp-check (expect binary regex)");
   expected.kind = Kind::binary;
   expected.pattern = "xt";
   EXPECT_EQ(text(check({"standby"})), "L7RSP TCPCHK did not match content (binary) at step 2");
+  hurry_to_answer();
   EXPECT_EQ(text(check({"", End::stay})), "L7TOUT  at step 2 of tcp-check (expect binary 'xt')");
+  expected.kind = Kind::rbinary;
+  EXPECT_EQ(text(check({"", End::stay})), "L7TOUT  at step 2 of tcp-check (expect binary regex)");
+  expected.kind = Kind::rstring;
+  EXPECT_EQ(text(check({"", End::stay})), "L7TOUT  at step 2 of tcp-check (expect regex)");
 }
 
 TEST_F(TcpCheckTest, LooksAtNoMoreThanABuffer) {
@@ -220,6 +227,7 @@ TEST_F(PlainCheckTest, AnOpenPortIsEnough) { EXPECT_EQ(text(check({"", End::stay
 
 TEST_F(PlainCheckTest, SaysWhyNot) {
   EXPECT_EQ(text(check(refused_port(io_))), "L4CON Connection refused");
+  hurry_to_connect();
   const FullPort full(io_);
   EXPECT_EQ(text(check(full.port())), "L4TOUT");
 }

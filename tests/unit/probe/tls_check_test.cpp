@@ -25,8 +25,6 @@ class TlsCheckTest : public CheckTest {
     context_.use_private_key_file(mine_.path(), asio::ssl::context::pem);
     SSL_CTX_set_tlsext_servername_callback(context_.native_handle(), &TlsCheckTest::on_name);
     SSL_CTX_set_tlsext_servername_arg(context_.native_handle(), this);
-    proxy_.timeouts.connect = Milliseconds(500);
-    proxy_.timeouts.check = Milliseconds(500);
     proxy_.check = config::HttpCheck{};
     server_.check.ssl = true;
     server_.tls.verify = config::Verify::none;
@@ -117,7 +115,7 @@ TEST_F(TlsCheckTest, AServerThatSpeaksNoTls) {
   EXPECT_EQ(text(check({"hello there\r\n", End::stay, true})), "L6RSP SSL handshake failure");
   EXPECT_EQ(text(check({"", End::close, true})), "L6RSP SSL handshake failure");
   EXPECT_EQ(text(check({"", End::reset, true})), "L6RSP SSL handshake failure");
-  proxy_.timeouts.connect = Milliseconds(20);
+  proxy_.timeouts.connect = Milliseconds(200);  // enough for the connection itself
   EXPECT_EQ(text(check({"", End::stay})), "L6TOUT");
 }
 

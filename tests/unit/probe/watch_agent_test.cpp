@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <thread>
+#include <utility>
 
 #include <boost/asio/write.hpp>
 
@@ -83,17 +84,30 @@ TEST_F(AgentWatchTest, HeartbeatsEndSilenceAndCommentsDoNot) {
   settings().lease = 500ms;
   auto& server = agent(event(1));
   run_until_news(1);
-  asio::steady_timer timer(io_);
   int beats = 0;
-  const std::function<void(boost::system::error_code)> beat = [&](boost::system::error_code error) {
-    if (error || ++beats > 100) return;
-    server.push(events, beats <= 50 ? event(1) : ": still here\n\n");
-    timer.expires_after(10ms);
-    timer.async_wait(beat);
-  };
-  beat({});
-  run_until_troubles(1);
-  EXPECT_EQ(news_.size(), 51u);
+  for (int attempt = 1; attempt <= 3; ++attempt) {
+    news_.clear();
+    troubles_.clear();
+    beats = 0;
+    auto longest = Clock::duration::zero();
+    TimePoint last = Clock::now();
+    asio::steady_timer timer(io_);
+    using Beat = std::function<void(boost::system::error_code)>;
+    const Beat beat = [&](boost::system::error_code error) {
+      if (error || ++beats > 100) return;
+      const TimePoint now = Clock::now();
+      longest = std::max(longest, now - std::exchange(last, now));
+      server.push(events, beats <= 50 ? event(1) : ": still here\n\n");
+      timer.expires_after(10ms);
+      timer.async_wait(beat);
+    };
+    beat({});
+    run_until_troubles(1);
+    // After so long a pause of the machine it rightly takes the agent for silent.
+    if (longest <= 400ms || attempt == 3) break;
+    run_until_troubles(2);  // it has connected anew
+  }
+  EXPECT_EQ(news_.size(), 50u);
   EXPECT_LT(beats, 100);
   EXPECT_EQ(first_trouble(), name_ + ": silent for 500 ms");
 }

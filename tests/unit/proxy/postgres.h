@@ -71,6 +71,15 @@ inline std::string hear_error(const UniqueFd& fd) {
   return heard.type == 'E' && fields ? fields->sqlstate + " " + fields->message : "";
 }
 
+/// The same, with an N for how long was waited: after a pause of the machine that is longer.
+inline std::string with_any_wait(std::string text) {
+  const std::string_view before = "(waited ";
+  const auto found = text.find(before);
+  if (found == text.npos) return text;
+  const auto number = found + before.size();
+  return text.replace(number, text.find_first_not_of("0123456789.", number) - number, "N");
+}
+
 /// Serves the next session of a server: its startup is answered with `answer`.
 inline UniqueFd serve(Lab& lab, std::size_t number = 0, std::string_view answer = greeting) {
   UniqueFd server = lab.server(number);

@@ -1,5 +1,7 @@
 #include "proxy/session.h"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "lab.h"
@@ -93,18 +95,34 @@ TEST(Session, TimeoutNamesTheSide) {
 }
 
 TEST(Session, BytesInEitherDirectionPutTheTimeoutOff) {
-  Lab lab;
-  lab.section().timeouts.client = lab.section().timeouts.server = 1500ms;
-  lab.start();
-  const UniqueFd client = lab.client(), server = lab.server();
-  const TimePoint start = Clock::now();
-  while (Clock::now() < start + 2s) {  // only the client speaks
-    ASSERT_TRUE(say(client, "x"));
-    ASSERT_EQ(hear(server, 1), "x");
+  for (int attempt = 1; attempt <= 3; ++attempt) {
+    Lab lab;
+    lab.section().timeouts.client = lab.section().timeouts.server = 1500ms;
+    lab.start();
+    const TimePoint start = Clock::now();
+    const UniqueFd client = lab.client(), server = lab.server();
+    TimePoint last = start;
+    auto longest = Clock::duration::zero();
+    const auto note_step = [&] {
+      const TimePoint now = Clock::now();
+      longest = std::max(longest, now - last);
+      last = now;
+    };
+    bool heard = true;
+    while (heard && last < start + 2s) {  // only the client speaks
+      heard = say(client, "x") && hear(server, 1) == "x";
+      note_step();
+    }
+    const std::size_t sessions = lab.sessions().size();
+    note_step();
+    // A pause of the machine may have ended it.
+    if (longest > 1s && attempt < 3) continue;
+    EXPECT_TRUE(heard);
+    EXPECT_EQ(sessions, 1u);
+    EXPECT_EQ(ending(client), Ending::end_of_stream);
+    EXPECT_EQ(lab.log_state(), "cD");
+    break;
   }
-  EXPECT_EQ(lab.sessions().size(), 1u);
-  EXPECT_EQ(ending(client), Ending::end_of_stream);
-  EXPECT_EQ(lab.log_state(), "cD");
 }
 
 TEST(Session, ClientFinBoundsAClientThatWasToldTheEnd) {
