@@ -68,8 +68,7 @@ class Admin::Ports {
 
   void start() {
     run_unattended(io_, sample_rates(statistics_, memory_, second_));
-    if (statistics_->process().events)
-      run_unattended(io_, note_events(statistics_, moment_));
+    if (statistics_->process().events) run_unattended(io_, note_events(statistics_, moment_));
     api_->start();
     page_->start();
   }

@@ -1,6 +1,7 @@
 #include "admin/passwords.h"
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
 
 #include <boost/asio/post.hpp>
@@ -34,8 +35,19 @@ Passwords::~Passwords() {
 void Passwords::check(const Asker& asker, std::vector<std::string> hashes, std::string password,
                       const Answer& answer) {
   if (hashes.empty() || all_known(hashes, password)) return answer(std::move(hashes));
-  if (!thread_.joinable()) thread_ = std::jthread([this](std::stop_token stop) { run(stop); });
-  if (!enqueue({asker, std::move(hashes), std::move(password), answer})) answer({});
+  if (!start_thread() || !enqueue({asker, std::move(hashes), std::move(password), answer}))
+    answer({});
+}
+
+/// Only once somebody is to be proven. False: memory has run out.
+bool Passwords::start_thread() {
+  if (thread_.joinable()) return true;
+  try {
+    thread_ = std::jthread([this](std::stop_token stop) { run(stop); });
+  } catch (const std::system_error&) {
+    return false;
+  }
+  return true;
 }
 
 /// False: there is no room.

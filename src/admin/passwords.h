@@ -43,6 +43,7 @@ class Passwords {
     Answer answer;
   };
   bool all_known(const std::vector<std::string>& hashes, const std::string& password) const;
+  bool start_thread();
   bool enqueue(Question question);
   void run(std::stop_token stop);
   void work_on(Question question);

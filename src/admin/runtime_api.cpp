@@ -143,9 +143,10 @@ asio::awaitable<void> serve(std::shared_ptr<Service> service, Stream& stream, co
   std::string buffer;
   for (bool answered = false;;) {
     auto line = take_line(buffer);
+    const bool first = line && newcomer;
     if (line) newcomer.reset();
     if (line && line->size() > api_line_limit) break;
-    if (line && is_http_request(*line)) break;  // what follows would be orders of a web page
+    if (first && is_http_request(*line)) break;  // what follows would be orders of a web page
     if (line && exposes_sockets && *line == net::pass_sockets_command) {
       co_await pass_sockets(service->statistics, stream, state.timeout);
       break;

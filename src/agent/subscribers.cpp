@@ -15,8 +15,8 @@ std::string event(std::string_view json) { return "data: " + std::string(json) +
 
 bool Subscribers::add(HttpStream& stream, std::string source, std::string_view json) {
   if (!stream.write_now(event(json))) return false;
-  if (all_.size() >= most_) make_room();
   all_.push_back({&stream, std::move(source)});
+  if (all_.size() > most_) make_room();
   return true;
 }
 
@@ -25,7 +25,6 @@ void Subscribers::make_room() {
   for (const auto& subscriber : all_) ++counts[subscriber.source];
   const auto first = std::ranges::max_element(
       all_, {}, [&counts](const Subscriber& subscriber) { return counts[subscriber.source]; });
-  if (first == all_.end()) return;
   first->stream->lower().close();
   all_.erase(first);
 }

@@ -84,6 +84,7 @@ class Control {
   void begin_reload();
   void files_read(const Loading& loading);
   std::string remarks_of(const Loading& loading) const;
+  void on_loader(std::function<void()> work);
   void read_certificates(Next merged, std::string remarks);
   void change_to(const Next& merged, const LoadedTls& tls, std::string remarks);
   Next merged_with(const config::Config& next) const;

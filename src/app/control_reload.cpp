@@ -2,6 +2,7 @@
 // certificates; it is checked and opened completely, and only then gone over to, in one turn of the
 // control thread. Whatever fails before that changes nothing.
 #include <chrono>
+#include <system_error>
 #include <utility>
 
 #include <boost/asio/post.hpp>
@@ -70,16 +71,25 @@ void Control::begin_reload() {
   }
   if (started_) tell_systemd_reloading();
   notice(-1, Severity::notice, "Reloading the configuration");
-  loader_ = std::jthread([this] {
+  on_loader([this] {
     auto loading = std::make_shared<const Loading>(options_.load());
     boost::asio::post(io_, [this, loading] { files_read(*loading); });
   });
 }
 
+/// A thread has a stack, which is the first thing that is not to be had when memory runs out.
+void Control::on_loader(std::function<void()> work) {
+  try {
+    loader_ = std::jthread(std::move(work));
+  } catch (const std::system_error& none) {
+    end_reload(false, std::string("no thread can be started to read the files: ") + none.what());
+  }
+}
+
 /// Not on the control thread either: an authority's file may have hundreds of certificates, and
 /// leases and checks do not wait.
 void Control::read_certificates(Next merged, std::string remarks) {
-  loader_ = std::jthread([this, merged = std::move(merged), remarks = std::move(remarks)] {
+  on_loader([this, merged = std::move(merged), remarks = std::move(remarks)] {
     auto tls = std::make_shared<const LoadedTls>(load_tls(*merged));
     boost::asio::post(io_, [this, merged, remarks, tls] { change_to(merged, *tls, remarks); });
   });

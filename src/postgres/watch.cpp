@@ -5,7 +5,6 @@
 #include <utility>
 #include <vector>
 
-
 #include "base/text.h"
 #include "base/unattended.h"
 #include "postgres/backoff.h"

@@ -171,7 +171,11 @@ Connection::Outcome<Nothing> Connection::announce() {
 Connection::Outcome<Nothing> Connection::encrypt() {
   if (target_.tls == nullptr)
     co_return Failure{Layer::tls, false, 0, "the server's ca-file or crt could not be loaded"};
-  tls_.emplace(line_->socket, *target_.tls);
+  try {
+    tls_.emplace(line_->socket, *target_.tls);
+  } catch (const boost::system::system_error&) {
+    co_return Failure{Layer::tls, false, 0, "memory has run out"};
+  }
   SSL* const ssl = tls_->native_handle();
   const auto& settings = *target_.settings;
   tls::expect_host(ssl, settings, target_.sni);

@@ -95,8 +95,7 @@ void PgsqlWatch::heard(Instance instance, TimePoint asked, const std::string& de
   }
   if (!detail.empty()) instance.reason += ": " + detail;
   unavailable_ = {std::move(instance), asked};
-  if (!std::exchange(is_knocking_, true))
-    run_unattended(io_, knock(shared_from_this()));
+  if (!std::exchange(is_knocking_, true)) run_unattended(io_, knock(shared_from_this()));
 }
 
 asio::awaitable<void> PgsqlWatch::knock(std::shared_ptr<PgsqlWatch> self) {

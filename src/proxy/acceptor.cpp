@@ -1,8 +1,8 @@
 #include "proxy/acceptor.h"
 
 #include <cerrno>
-
 #include <poll.h>
+
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
@@ -89,10 +89,12 @@ void Acceptor::go_on() {
   if (!is_waiting()) accept_clients();
 }
 
-/// The silent ones may be another worker's.
+/// Who is silent may not have been for long enough before, or may be another worker's.
 void Acceptor::deadline_reached() {
-  if (is_waiting() && somebody_is_there()) loop_.peers_give_way(listener_.proxy);
   accept_clients();
+  if (!is_waiting()) return;
+  if (somebody_is_there()) loop_.peers_give_way(what_is_full());
+  loop_.deadlines().set(*this, loop_.now() + look_for_silent_ones);
 }
 
 void Acceptor::accept_clients() {
@@ -137,16 +139,23 @@ void Acceptor::drain() {
 }
 
 void Acceptor::wait_for_place() {
-  loop_.deadlines().set(*this, loop_.now() + look_for_silent_ones);
-  if (somebody_is_there()) loop_.newcomers().give_way(listener_.proxy);
+  if (somebody_is_there()) loop_.newcomers().give_way(what_is_full());
   if (is_waiting()) return;
   waiting_since_ = loop_.now();
+  loop_.deadlines().set(*this, loop_.now() + look_for_silent_ones);
   loop_.somebody_waits();
 }
 
 bool Acceptor::somebody_is_there() const {
   pollfd asked{listener_.fd.get(), POLLIN, 0};
   return ::poll(&asked, 1, 0) == 1;
+}
+
+/// Whose limit a client waits for now.
+Newcomers::Full Acceptor::what_is_full() const {
+  if (loop_.load().connections.now() >= loop_.snapshot().maxconn) return {};
+  const bool bind = bind_gauge_ && bind_gauge_->now() >= listener_.bind->maxconn;
+  return {listener_.proxy, bind ? bind_gauge_ : nullptr};
 }
 
 /// All or none. They are looked at before any is taken: a place that is given back at once would

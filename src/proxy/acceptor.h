@@ -1,6 +1,7 @@
 #pragma once
 
 #include "proxy/deadlines.h"
+#include "proxy/newcomers.h"
 #include "proxy/poller.h"
 #include "proxy/session.h"
 #include "proxy/worker.h"
@@ -41,6 +42,7 @@ class Acceptor final : public Watcher, public Timed {
   void wait_for_place();
   bool is_waiting() const { return waiting_since_ != TimePoint::max(); }
   bool somebody_is_there() const;
+  Newcomers::Full what_is_full() const;
   enum class Limits { in_force, none };
   bool take_places(Arrival& arrival, Limits limits);
   void accept_failed(int error);

@@ -156,9 +156,8 @@ unsigned Loop::most_newcomers() const {
   return std::max((set != 0 ? set : snapshot_->maxconn / 4) / worker_count_, 1u);
 }
 
-void Loop::peers_give_way(std::size_t frontend) {
-  for (Loop* peer : peers_)
-    peer->post([peer, frontend] { peer->newcomers_.give_way(frontend); });
+void Loop::peers_give_way(const Newcomers::Full& full) {
+  for (Loop* peer : peers_) peer->post([peer, full] { peer->newcomers_.give_way(full); });
 }
 
 /// `tcp-request connection`.

@@ -94,7 +94,7 @@ class Loop {
   /// This worker's part of `maxstarting`.
   unsigned most_newcomers() const;
   /// Newcomers::give_way() on every other worker.
-  void peers_give_way(std::size_t frontend);
+  void peers_give_way(const Newcomers::Full& full);
   /// Cancel requests under way whose key nobody knows.
   cluster::Gauge& cancels_to_all() { return cancels_to_all_; }
   ServerSessions& sessions_of(std::size_t backend, std::size_t server) {

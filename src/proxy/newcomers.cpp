@@ -1,5 +1,7 @@
 #include "proxy/newcomers.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "proxy/loop.h"
 
@@ -17,15 +19,20 @@ Place Newcomers::join(Session& session, unsigned most) {
   return Place::take(count_);
 }
 
-bool Newcomers::give_way(std::size_t frontend) {
-  const bool any = frontend < waiting_.size() && !waiting_[frontend].empty();
-  const bool full = loop_.load().connections.now() >= loop_.snapshot().maxconn;
-  Session* const oldest = any    ? &waiting_[frontend].front()
-                          : full ? oldest_of_all()
-                                 : nullptr;
-  if (!is_late(oldest)) return false;
-  end(*oldest, "clients wait for a place (maxconn) while others have connected and say nothing");
-  return true;
+void Newcomers::give_way(const Full& full) {
+  Session* const oldest = oldest_within(full);
+  if (is_late(oldest))
+    end(*oldest, "clients wait for a place (maxconn) while others have connected and say nothing");
+}
+
+Session* Newcomers::oldest_within(const Full& full) {
+  if (!full.frontend) return oldest_of_all();
+  if (*full.frontend >= waiting_.size()) return nullptr;
+  Waiting& waiting = waiting_[*full.frontend];
+  const auto oldest = std::ranges::find_if(waiting, [&](const Session& session) {
+    return full.bind == nullptr || session.came_by(*full.bind) || !is_late(&session);
+  });
+  return oldest != waiting.end() ? &*oldest : nullptr;
 }
 
 Session* Newcomers::oldest_of_all() {
@@ -49,8 +56,7 @@ void Newcomers::end(Session& session, const std::string& why) {
     loop_.log(session.frontend(), Severity::warning,
               format("Proxy %s: %s; those that are silent for a second are closed, such as one "
                      "from %s.",
-                     session.frontend().name.c_str(), why.c_str(),
-                     session.info().client.c_str()));
+                     session.frontend().name.c_str(), why.c_str(), session.info().client.c_str()));
   session.end(Cause::client_timeout);
 }
 

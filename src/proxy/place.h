@@ -37,6 +37,7 @@ class Place {
     if (gauge_) gauge_->used();
   }
 
+  bool is_of(const cluster::Gauge& gauge) const { return gauge_ == &gauge; }
   explicit operator bool() const { return gauge_ != nullptr; }
   void release() {
     if (gauge_) std::exchange(gauge_, nullptr)->release();

@@ -86,6 +86,8 @@ class Session final : public Watcher,
   bool is_particular() const;
   const config::Proxy& frontend() const;
   std::size_t frontend_index() const { return frontend_; }
+  /// Whether it has a place of the bind's with that gauge.
+  bool came_by(const cluster::Gauge& bind) const { return bind_session_.is_of(bind); }
   SessionInfo info() const;
 
   void ready(unsigned which, std::uint32_t events) override;
@@ -272,7 +274,7 @@ class Session final : public Watcher,
   std::uint64_t bytes_in_ = 0, bytes_out_ = 0;
 
   Place connection_, frontend_session_, bind_session_, backend_session_, server_place_, queued_;
-  Place newcomer_;  // until the client has said what it wants
+  Place newcomer_;                // until the client has said what it wants
   std::unique_ptr<Start> start_;  // while a PostgreSQL session is being started
   CancelKeys::Kept cancel_key_;
   SetUpEvents events_;

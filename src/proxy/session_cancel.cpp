@@ -9,6 +9,8 @@ namespace novip::proxy {
 namespace {
 
 constexpr Milliseconds cancel_limit{5000};
+/// One that goes to all has been to those that are there long before.
+constexpr Milliseconds to_all_limit{2000};
 /// Cancel requests of a worker that nobody knows the key of, at a time.
 constexpr unsigned most_to_all = 64;
 
@@ -27,7 +29,7 @@ SetUp Session::deliver_cancel() {
     send_cancel(known->proxy, known->server);
   else
     send_cancel_to_all();
-  wait_until(loop_.now() + cancel_limit);
+  wait_until(loop_.now() + (start_->cancels_all ? to_all_limit : cancel_limit));
   while (!start_->delivery->done()) {
     const unsigned event = co_await events_.next();
     if (event & deadline) break;

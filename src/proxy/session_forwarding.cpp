@@ -99,6 +99,7 @@ void Session::end(Cause cause) {
   queued_.release();
   if (!header_asked_by_) log_end(reason, sockets);
   start_.reset();
+  newcomer_.release();
   bind_session_.release();
   frontend_session_.release();
   connection_.release();

@@ -60,8 +60,8 @@ struct Shared {
   std::vector<Endpoint> own_addresses;
   /// Of the process; outlives every worker. None: cancel requests go to every server of the pool.
   CancelKeys* cancel_keys = nullptr;
-  /// From a role pool's server's having the startup packet to its word that the session is ready: as
-  /// long as PostgreSQL's own authentication_timeout. Tests have no minute.
+  /// From a role pool's server's having the startup packet to its word that the session is ready:
+  /// as long as PostgreSQL's own authentication_timeout. Tests have no minute.
   Milliseconds authentication_limit{60000};
 };
 

@@ -42,8 +42,8 @@ class AsioStream {
   Lower& lower() { return lower_; }
   bool encrypted() const { return secure_.has_value(); }
 
-  /// Begins anew in TLS with this context: the handshake is next. Nothing is under way. Null: memory
-  /// has run out.
+  /// Begins anew in TLS with this context: the handshake is next. Nothing is under way. Null:
+  /// memory has run out.
   ssl_st* encrypt(const Context& context) {
     try {
       auto asio = for_asio(context);

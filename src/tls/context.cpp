@@ -51,7 +51,8 @@ void keep_forward_secrecy(SSL_CTX* context) {
   const STACK_OF(SSL_CIPHER)* const all = SSL_CTX_get_ciphers(context);
   for (int i = 0; i < sk_SSL_CIPHER_num(all); ++i) {
     const SSL_CIPHER* const cipher = sk_SSL_CIPHER_value(all, i);
-    if (SSL_CIPHER_get_kx_nid(cipher) != NID_kx_rsa) list += std::string(":") + SSL_CIPHER_get_name(cipher);
+    if (SSL_CIPHER_get_kx_nid(cipher) != NID_kx_rsa)
+      list += std::string(":") + SSL_CIPHER_get_name(cipher);
   }
   if (!list.empty()) SSL_CTX_set_cipher_list(context, list.c_str() + 1);
 }

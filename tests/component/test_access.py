@@ -266,6 +266,33 @@ def test_silent_clients_give_way_at_every_limit(start_proxy, native, syslog, cle
         r"nothing; those that are silent for a second are closed, such as one from 127\.0\.0\.1"))
 
 
+def test_silent_clients_of_another_port_give_way_to_the_process(start_proxy, native, cleanup):
+    one, other = free_ports(2)
+    start_proxy(f"global\n    maxconn 20\n    maxstarting 1000\n{cluster_section(native)}"
+                f"listen one\n    bind 127.0.0.1:{one}\n    cluster pg role primary\n"
+                f"listen other\n    bind 127.0.0.1:{other}\n    cluster pg role primary\n")
+    for _ in range(30):
+        cleanup.enter_context(socket.create_connection(("127.0.0.1", one), 10))
+    with Wire("127.0.0.1", other) as client:
+        client.send(startup_packet())
+        client.wait_ready()
+
+
+def test_who_waits_at_a_full_bind_ends_nobody_of_another(start_proxy, native, cleanup):
+    """That would free no place of it."""
+    full, other = free_ports(2)
+    start_proxy(f"{cluster_section(native)}listen few\n    bind 127.0.0.1:{full} maxconn 2\n"
+                f"    bind 127.0.0.1:{other}\n    cluster pg role primary\n")
+    for _ in range(2):
+        session = cleanup.enter_context(Wire("127.0.0.1", full))
+        session.send(startup_packet())
+        session.wait_ready()
+    silent = cleanup.enter_context(Wire("127.0.0.1", other, seconds=2))
+    cleanup.enter_context(Wire("127.0.0.1", full)).send(startup_packet())
+    with pytest.raises(TimeoutError):
+        silent.read(1)
+
+
 def test_a_client_that_says_nothing_is_closed(start_proxy, native):
     port = free_port()
     start_proxy(f"{cluster_section(native)}listen pool\n    bind 127.0.0.1:{port}\n"

@@ -22,8 +22,7 @@ using namespace std::chrono_literals;
 /// A client that waits ten seconds at most.
 class Client {
  public:
-  explicit Client(const Endpoint& address, int receive_buffer = 0,
-                  const char* source = "127.0.0.1")
+  explicit Client(const Endpoint& address, int receive_buffer = 0, const char* source = "127.0.0.1")
       : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     const timeval limit{10, 0};
     ::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);

@@ -19,8 +19,7 @@ class Identity {
 
   /// `dns`: further names, as "DNS:a,DNS:b".
   explicit Identity(const char* name = "localhost", const char* dns = nullptr, Key key = Key::ec)
-      : key_(key == Key::ec ? EVP_EC_gen("P-256") : EVP_RSA_gen(2048)),
-        certificate_(X509_new()) {
+      : key_(key == Key::ec ? EVP_EC_gen("P-256") : EVP_RSA_gen(2048)), certificate_(X509_new()) {
     ASN1_INTEGER_set(X509_get_serialNumber(certificate_), 1);
     X509_gmtime_adj(X509_getm_notBefore(certificate_), -60);
     X509_gmtime_adj(X509_getm_notAfter(certificate_), 3600);
