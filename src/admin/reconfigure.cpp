@@ -98,11 +98,12 @@ std::string sentence_of(std::string remark) {
 /// A `server` line of these words, read as in a file; nothing is looked up in the DNS. Words are
 /// quoted: none of them begins a comment or is a variable.
 Expected<config::Server> parse_server(const Call& call, const std::string& name) {
-  std::string line = "    server " + name;
-  for (std::size_t n = 1; !call.argument(n).empty(); ++n) {
-    if (call.argument(n).find_first_of("'\n\r") != std::string_view::npos)
+  std::string line = "    server";
+  std::string_view word = name;
+  for (std::size_t n = 1; !word.empty(); word = call.argument(n++)) {
+    if (word.find_first_of("'\n\r") != std::string_view::npos)
       return Error{"a quote is not allowed here."};
-    line += " '" + std::string(call.argument(n)) + "'";
+    line += " '" + std::string(word) + "'";
   }
   config::LoadOptions options;
   options.touch_system = false;

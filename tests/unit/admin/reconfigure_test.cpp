@@ -70,8 +70,10 @@ TEST_F(Reconfigure, AddServerRefuses) {
   };
   for (const auto& [line, answer] : expected) EXPECT_EQ(ask(line), answer) << line;
   EXPECT_NE(ask("add server prod/x 10.0.0.1:1 bogus").find("'bogus'"), std::string::npos);
-  EXPECT_NE(ask("add server prod/x#y 10.0.0.1:1"), "New server registered.\n\n");
-  EXPECT_NE(ask("add server prod/x'y 10.0.0.1:1"), "New server registered.\n\n");
+  for (const std::string_view name : {"x#y", "x'y", "\"x\"", "\"$HOME\"", "x\\ y"})
+    EXPECT_NE(ask("add server prod/" + std::string(name) + " 10.0.0.1:1"),
+              "New server registered.\n\n")
+        << name;
   EXPECT_FALSE(applied);
 }
 

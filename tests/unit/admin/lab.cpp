@@ -1,4 +1,4 @@
-#include "fixture.h"
+#include "lab.h"
 
 #include <algorithm>
 
@@ -46,7 +46,7 @@ config::Proxy page_named(const std::string& name, unsigned id) {
 
 }  // namespace
 
-AdminTest::AdminTest() {
+AdminLab::AdminLab() {
   config->proxies = {pool_named("prod", 2), pool_named("stdby", 3), page_named("stats", 4)};
   config->proxies[1].balance = config::Algorithm::leastconn;
   config->proxies[1].servers[2].agent.enabled = true;
@@ -72,18 +72,18 @@ AdminTest::AdminTest() {
   state.level = config::Level::admin;
 }
 
-void AdminTest::pass(std::size_t proxy, std::size_t index) {
+void AdminLab::pass(std::size_t proxy, std::size_t index) {
   roster->check_done(proxy, index, {cluster::CheckStatus::l7ok, 0, Milliseconds(3), "(tcp-check)"},
                      now);
 }
 
-void AdminTest::fail(std::size_t proxy, std::size_t index) {
+void AdminLab::fail(std::size_t proxy, std::size_t index) {
   roster->check_done(
       proxy, index,
       {cluster::CheckStatus::l7rsp, 0, Milliseconds(1), "did not match content 'production'"}, now);
 }
 
-std::string AdminTest::ask(std::string_view line) {
+std::string AdminLab::ask(std::string_view line) {
   std::string out;
   for (auto& words : parse_api_line(line)) {
     Call call;
@@ -97,7 +97,7 @@ std::string AdminTest::ask(std::string_view line) {
   return out;
 }
 
-std::vector<std::string> AdminTest::stat(std::string_view proxy, std::string_view service) {
+std::vector<std::string> AdminLab::stat(std::string_view proxy, std::string_view service) {
   const std::string text = ask("show stat");
   for (const auto line : split(text, '\n')) {
     const auto cells = split(line, ',');
@@ -107,8 +107,8 @@ std::vector<std::string> AdminTest::stat(std::string_view proxy, std::string_vie
   return {};
 }
 
-std::string AdminTest::cell(std::string_view proxy, std::string_view service,
-                            std::string_view column) {
+std::string AdminLab::cell(std::string_view proxy, std::string_view service,
+                           std::string_view column) {
   const auto at = std::find(stat_columns.begin(), stat_columns.end(), column);
   const auto cells = stat(proxy, service);
   const auto index = static_cast<std::size_t>(at - stat_columns.begin());
