@@ -1,6 +1,5 @@
 #include "agent/http_port.h"
 
-#include <poll.h>
 #include <utility>
 
 #include <boost/asio/as_tuple.hpp>
@@ -8,6 +7,7 @@
 
 #include "base/endpoint.h"
 #include "base/unattended.h"
+#include "net/listener.h"
 
 namespace novip::agent {
 
@@ -17,11 +17,6 @@ namespace {
 
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 constexpr Milliseconds pause_without_descriptors{100};
-
-bool somebody_is_there(int listener) {
-  pollfd asked{listener, POLLIN, 0};
-  return ::poll(&asked, 1, 0) == 1;
-}
 
 }  // namespace
 
@@ -60,7 +55,7 @@ void HttpPort::start() { run_unattended(io_, accept_all()); }
 asio::awaitable<void> HttpPort::accept_all() {
   for (;;) {
     // Only for somebody who is there one has to go. Asio's wait may end for one who was let in.
-    while (places_->taken >= places_->limit && !somebody_is_there(acceptor_.native_handle()))
+    while (places_->taken >= places_->limit && !net::somebody_waits(acceptor_.native_handle()))
       co_await acceptor_.async_wait(asio::socket_base::wait_read, as_result);
     while (places_->taken >= places_->limit) {
       service_->newcomers->close_one();

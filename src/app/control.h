@@ -85,7 +85,7 @@ class Control {
   void files_read(const Loading& loading);
   std::string remarks_of(const Loading& loading) const;
   void on_loader(std::function<void()> work);
-  void read_certificates(Next merged, std::string remarks);
+  void read_certificates(const config::Config& next, std::string remarks);
   void change_to(const Next& merged, const LoadedTls& tls, std::string remarks);
   Next merged_with(const config::Config& next) const;
   struct Prepared;

@@ -67,7 +67,7 @@ void Control::begin_reload() {
   if (const Change& change = reloads_.front().change) {
     auto changed = std::make_shared<config::Config>(*config_);
     if (!change(*changed)) return end_reload(false, "No such server.");
-    return read_certificates(merged_with(*changed), {});
+    return read_certificates(*changed, {});
   }
   if (started_) tell_systemd_reloading();
   notice(-1, Severity::notice, "Reloading the configuration");
@@ -88,8 +88,8 @@ void Control::on_loader(std::function<void()> work) {
 
 /// Not on the control thread either: an authority's file may have hundreds of certificates, and
 /// leases and checks do not wait.
-void Control::read_certificates(Next merged, std::string remarks) {
-  on_loader([this, merged = std::move(merged), remarks = std::move(remarks)] {
+void Control::read_certificates(const config::Config& next, std::string remarks) {
+  on_loader([this, merged = merged_with(next), remarks = std::move(remarks)] {
     auto tls = std::make_shared<const LoadedTls>(load_tls(*merged));
     boost::asio::post(io_, [this, merged, remarks, tls] { change_to(merged, *tls, remarks); });
   });
@@ -98,7 +98,7 @@ void Control::read_certificates(Next merged, std::string remarks) {
 void Control::files_read(const Loading& loading) {
   const std::string remarks = remarks_of(loading);
   if (stopping_) return end_reload(false, "novip is about to end");
-  if (loading.config) return read_certificates(merged_with(*loading.config), remarks);
+  if (loading.config) return read_certificates(*loading.config, remarks);
   std::string why = remarks + loading.refusal + "\n";
   if (!config_->global.chroot.empty())
     why += "(files are looked for below " + config_->global.chroot +

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <optional>
+#include <poll.h>
 #include <unistd.h>
 #include <utility>
 
@@ -251,6 +252,11 @@ void set_backlog(int fd, unsigned backlog) {
 }
 
 void set_nodelay(int fd) { set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1); }
+
+bool somebody_waits(int listener) {
+  pollfd asked{listener, POLLIN, 0};
+  return ::poll(&asked, 1, 0) == 1;
+}
 
 void set_patience(int fd, const Keepalive& keepalive, Milliseconds user_timeout) {
   const auto set_if_given = [fd](int option, auto value) {

@@ -39,6 +39,8 @@ Expected<std::vector<UniqueFd>> listen(const ListenOptions& options, unsigned co
 bool listens_at(int fd, const ListenOptions& options);
 /// Changes the backlog of a socket that listens; one that does not is left alone.
 void set_backlog(int fd, unsigned backlog);
+/// Whether a client is in the backlog now.
+bool somebody_waits(int listener);
 
 /// On a TCP socket; ignored on others.
 void set_nodelay(int fd);

@@ -1,13 +1,13 @@
 #include "proxy/acceptor.h"
 
 #include <cerrno>
-#include <poll.h>
 
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include "base/memory_reserve.h"
 #include "base/text.h"
+#include "net/listener.h"
 #include "proxy/loop.h"
 
 namespace novip::proxy {
@@ -93,7 +93,7 @@ void Acceptor::go_on() {
 void Acceptor::deadline_reached() {
   accept_clients();
   if (!is_waiting()) return;
-  if (somebody_is_there()) loop_.peers_give_way(what_is_full());
+  if (net::somebody_waits(listener_.fd.get())) loop_.peers_give_way(what_is_full());
   loop_.deadlines().set(*this, loop_.now() + look_for_silent_ones);
 }
 
@@ -139,16 +139,11 @@ void Acceptor::drain() {
 }
 
 void Acceptor::wait_for_place() {
-  if (somebody_is_there()) loop_.newcomers().give_way(what_is_full());
+  if (net::somebody_waits(listener_.fd.get())) loop_.newcomers().give_way(what_is_full());
   if (is_waiting()) return;
   waiting_since_ = loop_.now();
   loop_.deadlines().set(*this, loop_.now() + look_for_silent_ones);
   loop_.somebody_waits();
-}
-
-bool Acceptor::somebody_is_there() const {
-  pollfd asked{listener_.fd.get(), POLLIN, 0};
-  return ::poll(&asked, 1, 0) == 1;
 }
 
 /// Whose limit a client waits for now.

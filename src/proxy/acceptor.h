@@ -41,7 +41,6 @@ class Acceptor final : public Watcher, public Timed {
   bool accept_client(Arrival& arrival);
   void wait_for_place();
   bool is_waiting() const { return waiting_since_ != TimePoint::max(); }
-  bool somebody_is_there() const;
   Newcomers::Full what_is_full() const;
   enum class Limits { in_force, none };
   bool take_places(Arrival& arrival, Limits limits);

@@ -59,8 +59,9 @@ void keep_forward_secrecy(SSL_CTX* context) {
 
 Status set_ciphers(SSL_CTX* context, const config::TlsProtocol& protocol) {
   const auto& [min, max, ciphers, suites, curves] = protocol;
-  if (ciphers.empty()) keep_forward_secrecy(context);
-  if (!ciphers.empty() && SSL_CTX_set_cipher_list(context, ciphers.c_str()) != 1)
+  if (ciphers.empty())
+    keep_forward_secrecy(context);
+  else if (SSL_CTX_set_cipher_list(context, ciphers.c_str()) != 1)
     return cannot_use("ciphers", ciphers, "'openssl ciphers -v LIST' tells which ones there are");
   if (!suites.empty() && SSL_CTX_set_ciphersuites(context, suites.c_str()) != 1)
     return cannot_use("ciphersuites", suites, "'openssl ciphers -s -tls1_3' tells which there are");

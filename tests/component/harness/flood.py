@@ -10,14 +10,15 @@ import sys
 import time
 
 BATCH = 50      # connections at a time of one process
-PATIENCE = 15   # seconds for one connection, however slow the build
 
 
 def flood(address, port, seconds, processes=2, request=""):
     """How often each answer came; connections that failed count under their error's name.
     `request`: what each client says first."""
+    from harness import settings    # which this file cannot see when it runs as a program
+    patience = str(5 * settings.PATIENCE)
     running = [subprocess.Popen([sys.executable, __file__, address, str(port), str(seconds),
-                                 str(number), request], stdout=subprocess.PIPE)
+                                 str(number), request, patience], stdout=subprocess.PIPE)
                for number in range(processes)]
     return sum((collections.Counter(json.loads(process.communicate()[0])) for process in running),
                collections.Counter())
@@ -35,7 +36,7 @@ def slow_clients(address, port, count, sources=250):
         yield
 
 
-def _flood(address, port, seconds, number, request):
+def _flood(address, port, seconds, number, request, patience):
     answers = collections.Counter()
     # Many source addresses: closed connections keep their port for a minute.
     sources = itertools.cycle(f"127.1.{number}.{last}" for last in range(1, 200))
@@ -47,7 +48,7 @@ def _flood(address, port, seconds, number, request):
             connection = socket.socket()
             connection.setsockopt(socket.SOL_IP, 24, 1)     # IP_BIND_ADDRESS_NO_PORT
             connection.bind((source, 0))
-            connection.settimeout(PATIENCE)
+            connection.settimeout(patience)
             try:
                 connection.connect((address, port))
                 connection.sendall(request)
@@ -73,4 +74,4 @@ def _read_all(connection):
 
 if __name__ == "__main__":
     print(json.dumps(_flood(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4]),
-                            sys.argv[5].encode())))
+                            sys.argv[5].encode(), float(sys.argv[6]))))
