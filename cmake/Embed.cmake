@@ -13,11 +13,11 @@ file(WRITE ${OUTPUT} "#include \"admin/page_assets.h\"
 
 namespace novip::admin {
 namespace {
-constexpr unsigned char bytes[] = {
+constexpr unsigned char ${NAME}_bytes[] = {
 ${bytes}};
 }  // namespace
 
-const std::string_view ${NAME}(reinterpret_cast<const char*>(bytes), sizeof bytes);
+const std::string_view ${NAME}(reinterpret_cast<const char*>(${NAME}_bytes), sizeof ${NAME}_bytes);
 
 }  // namespace novip::admin
 ")

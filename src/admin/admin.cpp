@@ -2,9 +2,7 @@
 
 #include <utility>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <sys/resource.h>
 
 #include "admin/events_sessions.h"
@@ -12,6 +10,7 @@
 #include "admin/runtime_api.h"
 #include "admin/statistics.h"
 #include "base/unattended.h"
+#include "net/as_result.h"
 
 namespace novip::admin {
 
@@ -36,7 +35,7 @@ asio::awaitable<void> sample_rates(std::shared_ptr<Statistics> statistics,
     statistics->sample(Clock::now(), processor_time());
     memory->history.sample(*statistics, std::chrono::system_clock::now());
     second->expires_after(std::chrono::seconds(1));
-    const auto [error] = co_await second->async_wait(asio::as_tuple(asio::use_awaitable));
+    const auto [error] = co_await second->async_wait(net::as_result);
     if (error) co_return;
   }
 }
@@ -48,7 +47,7 @@ asio::awaitable<void> note_events(std::shared_ptr<Statistics> statistics,
   for (;;) {
     events.look(*statistics);
     moment->expires_after(Milliseconds(200));
-    const auto [error] = co_await moment->async_wait(asio::as_tuple(asio::use_awaitable));
+    const auto [error] = co_await moment->async_wait(net::as_result);
     if (error) co_return;
   }
 }

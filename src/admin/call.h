@@ -10,6 +10,7 @@
 
 #include "admin/api_line.h"
 #include "admin/statistics.h"
+#include "base/expected.h"
 #include "base/log_target.h"
 
 namespace novip::admin {
@@ -42,6 +43,10 @@ inline Answer message(Severity severity, std::string_view sentence) {
   return {.text = std::string(sentence) + "\n", .severity = severity};
 }
 inline Answer refusal(std::string_view sentence) { return message(Severity::err, sentence); }
+/// Of what the roster says to an order.
+inline Answer answer_of(const Status& status) {
+  return status ? done() : refusal(status.error().message);
+}
 inline Answer later(std::function<void(Reply)> ask, Milliseconds patience = {}) {
   return {.text = {}, .later = std::move(ask), .patience = patience};
 }

@@ -11,8 +11,6 @@ namespace {
 
 using SetState = cluster::Roster::SetState;
 
-Answer answer_of(const Status& status) { return status ? done() : refusal(status.error().message); }
-
 Answer order_state(const Call& call, SetState state) {
   const auto at = server_argument(call);
   if (at.refused) return *at.refused;

@@ -6,9 +6,7 @@
 #include <optional>
 #include <utility>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/error.hpp>
@@ -23,6 +21,7 @@
 #include "admin/page_answer.h"
 #include "admin/page_request.h"
 #include "base/text.h"
+#include "net/as_result.h"
 #include "net/http_framing.h"
 #include "net/listener.h"
 
@@ -34,7 +33,6 @@ namespace http = boost::beast::http;
 
 namespace {
 
-constexpr auto awaiting = asio::as_tuple(asio::use_awaitable);
 constexpr unsigned page_connections = 100;  // of a page at one time, whatever `maxconn` says
 constexpr Milliseconds default_timeout{15000};
 constexpr Milliseconds parting_time{1000};
@@ -64,7 +62,7 @@ asio::awaitable<bool> write_response(std::shared_ptr<Service> service, HttpStrea
                                      PageResponse response) {
   stream.lower().expires_after(service->times.writing);
   http::response_serializer<http::string_body> serializer(response);
-  const auto [error, bytes] = co_await http::async_write(stream, serializer, awaiting);
+  const auto [error, bytes] = co_await http::async_write(stream, serializer, net::as_result);
   count_response(*service, response, bytes);
   co_return !error && response.keep_alive();
 }
@@ -92,7 +90,7 @@ asio::awaitable<void> wait_until_in_force(std::shared_ptr<Service> service, Http
   if (!when_in_force) co_return;
   auto timer = std::make_shared<asio::steady_timer>(stream.get_executor(), service->times.reading);
   when_in_force([timer] { timer->cancel(); });
-  co_await timer->async_wait(awaiting);
+  co_await timer->async_wait(net::as_result);
 }
 
 /// Fills in which hashes of a `userlist` the visitor's password has.
@@ -115,7 +113,7 @@ asio::awaitable<void> prove(std::shared_ptr<Service> service, HttpStream& stream
     asker->arrived.cancel();
   };
   service->memory->passwords->check(pending, std::move(hashes), visitor->password, take);
-  if (!pending->right) co_await pending->arrived.async_wait(awaiting);
+  if (!pending->right) co_await pending->arrived.async_wait(net::as_result);
   if (pending->right) client->right_hashes = std::move(*pending->right);
 }
 
@@ -128,7 +126,7 @@ asio::awaitable<bool> serve_request(std::shared_ptr<Service> service, HttpStream
   parser.header_limit(page_header_limit);
   parser.body_limit(page_body_limit);
   stream.lower().expires_after(service->times.reading);
-  auto [error, bytes] = co_await http::async_read(stream, buffer, parser, awaiting);
+  auto [error, bytes] = co_await http::async_read(stream, buffer, parser, net::as_result);
   newcomer->reset();
   counters.bytes_in.add(bytes);
   if (!error && net::is_unframed(parser)) error = http::error::bad_transfer_encoding;

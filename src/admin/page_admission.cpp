@@ -3,11 +3,10 @@
 #include <string>
 #include <vector>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include "cluster/rules.h"
+#include "net/as_result.h"
 #include "net/proxy_protocol.h"
 #include "tls/openssl.h"
 
@@ -16,8 +15,6 @@ namespace novip::admin {
 namespace asio = boost::asio;
 
 namespace {
-
-constexpr auto awaiting = asio::as_tuple(asio::use_awaitable);
 
 bool accepts(const PageAdmission& admission, const std::vector<config::AccessRule>& rules,
              const PageClient& client) {
@@ -43,7 +40,8 @@ asio::awaitable<bool> hear_proxy_header(net::Stream& stream, PageClient* client)
   std::string heard;
   char byte = 0;
   while (heard.size() < net::proxy_header_limit) {
-    const auto [error, size] = co_await stream.async_read_some(asio::buffer(&byte, 1), awaiting);
+    const auto [error, size] =
+        co_await stream.async_read_some(asio::buffer(&byte, 1), net::as_result);
     if (error) co_return false;
     heard += byte;
     const auto [state, header] = net::parse_proxy_header(heard);
@@ -59,7 +57,8 @@ asio::awaitable<bool> shake_hands(const tls::ServerContext& tls, HttpStream& str
                                   PageClient* client) {
   const auto* const ssl = stream.encrypt(tls.first());
   if (ssl == nullptr) co_return false;
-  const auto [error] = co_await stream.async_handshake(asio::ssl::stream_base::server, awaiting);
+  const auto [error] =
+      co_await stream.async_handshake(asio::ssl::stream_base::server, net::as_result);
   if (error) co_return false;
   client->server_name = tls::server_name_of(ssl);
   co_return true;

@@ -4,11 +4,10 @@
 #include <span>
 #include <vector>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/read.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
+#include "net/as_result.h"
 #include "net/socket_passing.h"
 
 namespace novip::admin {
@@ -31,8 +30,8 @@ asio::awaitable<void> pass_sockets(std::shared_ptr<Statistics> statistics, Strea
     sent += some.size();
     net::Acknowledgement received = 0;
     stream.expires_after(timeout);
-    const auto [error, count] = co_await asio::async_read(
-        stream, asio::buffer(&received, sizeof received), asio::as_tuple(asio::use_awaitable));
+    const auto [error, count] =
+        co_await asio::async_read(stream, asio::buffer(&received, sizeof received), net::as_result);
     if (error) co_return;
   }
   if (process.sockets_passed) process.sockets_passed();

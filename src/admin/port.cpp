@@ -2,21 +2,15 @@
 
 #include <utility>
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
 #include "base/endpoint.h"
 #include "base/unattended.h"
+#include "net/as_result.h"
 
 namespace novip::admin {
 
 namespace asio = boost::asio;
 
-namespace {
-
-constexpr auto awaiting = asio::as_tuple(asio::use_awaitable);
-
-}  // namespace
+namespace {}  // namespace
 
 Port::Port(asio::io_context& io, UniqueFd listener, std::shared_ptr<Places> places, Serve serve)
     : io_(io), acceptor_(io), places_(std::move(places)), serve_(std::move(serve)) {
@@ -45,17 +39,17 @@ void Port::stop() {
 asio::awaitable<void> Port::accept_all(std::shared_ptr<Port> port) {
   asio::steady_timer pause(port->io_);
   while (port->listening_) {
-    auto [error, socket] = co_await port->acceptor_.async_accept(awaiting);
+    auto [error, socket] = co_await port->acceptor_.async_accept(net::as_result);
     if (error && port->listening_) {
       // Out of descriptors: they come back when sessions end.
       pause.expires_after(std::chrono::milliseconds(100));
-      co_await pause.async_wait(awaiting);
+      co_await pause.async_wait(net::as_result);
       continue;
     }
     if (error) co_return;
     while (!port->stopped_ && port->places_->taken >= port->places_->limit) {
       port->places_->newcomers.close_one();
-      co_await port->places_->freed.async_wait(awaiting);
+      co_await port->places_->freed.async_wait(net::as_result);
     }
     if (port->stopped_) co_return;
     ++port->places_->taken;

@@ -10,8 +10,6 @@ namespace {
 
 using SetState = cluster::Roster::SetState;
 
-Answer answer_of(const Status& status) { return status ? done() : refusal(status.error().message); }
-
 std::string moved(std::string_view what, const std::string& from, const std::string& to) {
   return std::string(what) + " changed from '" + from + "' to '" + to + "'";
 }

@@ -5,7 +5,6 @@
 #include <optional>
 #include <utility>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -19,6 +18,7 @@
 
 #include "agent/bearer.h"
 #include "base/endpoint.h"
+#include "net/as_result.h"
 #include "net/http_framing.h"
 
 namespace novip::agent {
@@ -31,8 +31,6 @@ namespace http = boost::beast::http;
 using asio::awaitable;
 using Request = http::request<http::empty_body>;
 using Response = http::response<http::string_body>;
-
-constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 
 constexpr std::chrono::seconds request_time{5}, answer_time{5}, idle_time{60}, parting_time{1};
 constexpr std::size_t largest_header = 8192;
@@ -51,7 +49,8 @@ awaitable<bool> encrypted(HttpStream* stream, const tls::ServerContext* tls,
   const net::Newcomers::Entry waited_for(*service->newcomers, stream->lower(), false);
   stream->lower().expires_after(request_time);
   if (stream->encrypt(tls->first()) == nullptr) co_return false;
-  const auto [error] = co_await stream->async_handshake(asio::ssl::stream_base::server, as_result);
+  const auto [error] =
+      co_await stream->async_handshake(asio::ssl::stream_base::server, net::as_result);
   co_return !error;
 }
 
@@ -63,14 +62,15 @@ awaitable<Heard> read_request(HttpStream* stream, beast::flat_buffer* buffer, Re
   if (buffer->size() == 0) {
     stream->lower().expires_after(patience);
     const auto [error, size] =
-        co_await stream->async_read_some(buffer->prepare(read_size), as_result);
+        co_await stream->async_read_some(buffer->prepare(read_size), net::as_result);
     if (error) co_return Heard::nothing;
     buffer->commit(size);
   }
   stream->lower().expires_after(request_time);
   http::request_parser<http::empty_body> parser;
   parser.header_limit(largest_header);
-  const auto [error, size] = co_await http::async_read_header(*stream, *buffer, parser, as_result);
+  const auto [error, size] =
+      co_await http::async_read_header(*stream, *buffer, parser, net::as_result);
   if (!error && net::is_unframed(parser)) co_return Heard::nonsense;
   if (!error) {
     const bool has_body = parser.chunked() || parser.content_length_remaining().value_or(0) != 0;
@@ -109,7 +109,7 @@ Response response_to(const Request& request, const RestAnswer& answer, bool keep
 
 awaitable<bool> write(HttpStream* stream, Response response) {
   stream->lower().expires_after(answer_time);
-  const auto [error, size] = co_await http::async_write(*stream, response, as_result);
+  const auto [error, size] = co_await http::async_write(*stream, response, net::as_result);
   co_return !error;
 }
 
@@ -130,7 +130,7 @@ awaitable<void> serve_subscriber(HttpStream* stream, const RestService* service)
   stream->lower().expires_after(answer_time);
   const std::string_view header(event_stream_header);
   const auto [failed, written] =
-      co_await asio::async_write(*stream, asio::buffer(header), as_result);
+      co_await asio::async_write(*stream, asio::buffer(header), net::as_result);
   if (failed) co_return;
   boost::system::error_code ignored;
   stream->lower().socket().set_option(asio::socket_base::send_buffer_size(unread_events), ignored);
@@ -139,7 +139,8 @@ awaitable<void> serve_subscriber(HttpStream* stream, const RestService* service)
   stream->lower().expires_never();
   char bytes[512];
   for (std::size_t heard = 0; heard <= longest_reply_to_events;) {
-    const auto [error, size] = co_await stream->async_read_some(asio::buffer(bytes), as_result);
+    const auto [error, size] =
+        co_await stream->async_read_some(asio::buffer(bytes), net::as_result);
     if (error) break;
     heard += size;
   }

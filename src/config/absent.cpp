@@ -7,11 +7,7 @@ namespace novip::config {
 
 namespace {
 
-constexpr unsigned anywhere = in_defaults | any_proxy;
-constexpr unsigned in_fe = in_defaults | frontend_side;
-constexpr unsigned in_be = in_defaults | backend_side;
-
-void no_effect(Parser& p, const Arguments&) {
+void without_effect(Parser& p, const Arguments&) {
   if (!p.negated()) p.warning(p.name() + " has no effect: " + std::string(p.keyword().about));
 }
 
@@ -48,7 +44,7 @@ constexpr std::string_view no_dynamic = "novip evaluates no expressions in check
 
 const Group groups[] = {
     {in_global,
-     no_effect,
+     without_effect,
      no_such,
      {"tune.*",
       "cpu-map",
@@ -90,11 +86,11 @@ const Group groups[] = {
       "set-var",
       "set-var-fmt"}},
     {in_global,
-     no_effect,
+     without_effect,
      "novip saves no server state to files",
      {"server-state-base", "server-state-file"}},
     {in_global,
-     no_effect,
+     without_effect,
      "novip leaves it to OpenSSL's defaults",
      {"ssl-default-bind-curves", "ssl-default-bind-sigalgs", "ssl-default-bind-client-sigalgs",
       "ssl-default-server-curves", "ssl-default-server-sigalgs", "ssl-dh-param-file", "ssl-engine",
@@ -161,15 +157,15 @@ const Group groups[] = {
      "",
      {"http-request", "http-response", "http-after-response", "redirect"}},
     {anywhere,
-     no_effect,
+     without_effect,
      no_such,
      {"option abortonclose", "option contstats", "option independent-streams", "option nolinger",
       "option persist", "option socket-stats", "option tcp-smart-accept",
       "option tcp-smart-connect", "option log-separate-errors", "bind-process",
       "load-server-state-from-file", "server-state-file-name", "declare", "stats bind-process",
       "stats show-modules"}},
-    {anywhere, no_effect, no_format, {"log-format-sd", "error-log-format"}},
-    {anywhere, no_effect, "'http-check send-state' is not sent", {"http-check send-state"}},
+    {anywhere, without_effect, no_format, {"log-format-sd", "error-log-format"}},
+    {anywhere, without_effect, "'http-check send-state' is not sent", {"http-check send-state"}},
     {anywhere,
      refused,
      no_inspection,
@@ -191,7 +187,7 @@ const Group groups[] = {
     {in_be, refused, "it was removed from HAProxy too; use 'timeout connect'", {"contimeout"}},
     {in_be, refused, "it was removed from HAProxy too; use 'timeout server'", {"srvtimeout"}},
 
-    {in_resolvers, no_effect, no_such, {"accepted_payload_size"}},
+    {in_resolvers, without_effect, no_such, {"accepted_payload_size"}},
 };
 
 std::vector<Keyword> rows() {

@@ -8,8 +8,6 @@ namespace novip::config {
 
 namespace {
 
-constexpr unsigned in_be = in_defaults | backend_side;
-
 /// `random`, or `random(draws)`.
 void set_random(Parser& p, const std::string& word) {
   p.proxy().balance = Algorithm::random;
@@ -76,7 +74,7 @@ void set_fullconn(Parser& p, const Arguments& words) {
   if (const auto n = p.number("fullconn", words[0], 0, 10000000)) p.proxy().fullconn = *n;
 }
 
-constexpr Keyword rows[] = {
+constexpr Keyword backend_rows[] = {
     {"server", backend_side, 2, any_number, add_server, "<name> and <addr>[:<port>] as arguments"},
     {"server-template", backend_side, 3, any_number, add_server_template,
      "<prefix>, <number or range> and <addr>:<port>"},
@@ -92,6 +90,6 @@ constexpr Keyword rows[] = {
 
 }  // namespace
 
-std::span<const Keyword> backend_keywords() { return rows; }
+std::span<const Keyword> backend_keywords() { return backend_rows; }
 
 }  // namespace novip::config

@@ -13,7 +13,6 @@ using Value = const std::string&;
 
 constexpr std::string_view kernel = "novip leaves it to the kernel's default";
 constexpr std::string_view threads = "every listener is shared by all threads";
-constexpr auto no_effect = Row::Absence::no_effect;
 
 void set_owner(Parser& p, std::optional<unsigned>& id, const Expected<unsigned>& found) {
   if (!found)
@@ -46,7 +45,7 @@ void set_mode(Parser& p, Target& t, Value v) {
             (t.http != nullptr ? ", or 'http')" : ")"));
 }
 
-constexpr Row rows[] = {
+constexpr Row bind_option_rows[] = {
     {"accept-proxy", 0, [](Parser&, Target& t, Value) { t.bind.accept_proxy = true; }, ""},
     {"v6only", 0, [](Parser&, Target& t, Value) { t.bind.v6only = true; }, ""},
     {"v4v6", 0, [](Parser&, Target& t, Value) { t.bind.v4v6 = true; }, ""},
@@ -110,7 +109,7 @@ constexpr Row rows[] = {
 
 std::vector<Row> with_tls() {
   const auto tls = bind_tls_options();
-  std::vector<Row> all(std::begin(rows), std::end(rows));
+  std::vector<Row> all(std::begin(bind_option_rows), std::end(bind_option_rows));
   all.insert(all.end(), tls.begin(), tls.end());
   return all;
 }

@@ -13,7 +13,6 @@ namespace novip::config {
 namespace {
 
 using Value = const std::string&;
-constexpr auto no_effect = BindOption::Absence::no_effect;
 
 TlsProtocol& protocol_of(BindLine& line) { return line.tls.protocol; }
 

@@ -8,22 +8,22 @@ namespace novip::config {
 
 namespace {
 
-using Kind = Expect::Kind;
+using Matching = Expect::Kind;
 
-constexpr std::pair<std::string_view, Kind> tcp_kinds[] = {
-    {"string", Kind::string},
-    {"rstring", Kind::rstring},
-    {"binary", Kind::binary},
-    {"rbinary", Kind::rbinary},
+constexpr std::pair<std::string_view, Matching> tcp_kinds[] = {
+    {"string", Matching::string},
+    {"rstring", Matching::rstring},
+    {"binary", Matching::binary},
+    {"rbinary", Matching::rbinary},
 };
-constexpr std::pair<std::string_view, Kind> http_kinds[] = {
-    {"string", Kind::string},
-    {"rstring", Kind::rstring},
-    {"status", Kind::status},
-    {"rstatus", Kind::rstatus},
+constexpr std::pair<std::string_view, Matching> http_kinds[] = {
+    {"string", Matching::string},
+    {"rstring", Matching::rstring},
+    {"status", Matching::status},
+    {"rstatus", Matching::rstatus},
 };
 
-std::optional<Kind> kind_named(std::string_view word, bool http) {
+std::optional<Matching> kind_named(std::string_view word, bool http) {
   for (const auto& [name, kind] : http ? http_kinds : tcp_kinds)
     if (word == name) return kind;
   return std::nullopt;
@@ -45,11 +45,11 @@ bool read_codes(Parser& p, Expect& expect) {
 
 bool check_pattern(Parser& p, Expect& expect) {
   switch (expect.kind) {
-    case Kind::string:
+    case Matching::string:
       return true;
-    case Kind::status:
+    case Matching::status:
       return read_codes(p, expect);
-    case Kind::binary:
+    case Matching::binary:
       if (auto bytes = decode_hex(expect.pattern)) {
         expect.pattern = std::move(*bytes);
         return true;
@@ -57,9 +57,9 @@ bool check_pattern(Parser& p, Expect& expect) {
       p.error(p.name() + ": invalid binary string '" + expect.pattern +
               "' (an even number of hex digits is expected)");
       return false;
-    case Kind::rstring:
-    case Kind::rbinary:
-    case Kind::rstatus:
+    case Matching::rstring:
+    case Matching::rbinary:
+    case Matching::rstatus:
       break;
   }
   const auto compiled = check_regex(expect.pattern);

@@ -9,8 +9,6 @@ namespace novip::config {
 
 namespace {
 
-constexpr unsigned in_be = in_defaults | backend_side;
-
 void use_tcp_check(Parser& p, const Arguments&) { p.draft().check = Draft::Check::tcp; }
 
 /// `option pgsql-check user NAME`
@@ -188,7 +186,7 @@ void http_comment(Parser& p, const Arguments&) { own_http_rules(p); }
 void disable_on_404(Parser& p, const Arguments&) { p.draft().disable_on_404 = true; }
 
 constexpr int any = any_number;
-constexpr Keyword rows[] = {
+constexpr Keyword check_rows[] = {
     {"option tcp-check", in_be, 0, 0, use_tcp_check, ""},
     {"option httpchk", in_be, 0, 3, use_httpchk, ""},
     {"option pgsql-check", in_be, 2, 2, use_pgsql_check, "'user <username>' as argument"},
@@ -206,6 +204,6 @@ constexpr Keyword rows[] = {
 
 }  // namespace
 
-std::span<const Keyword> check_keywords() { return rows; }
+std::span<const Keyword> check_keywords() { return check_rows; }
 
 }  // namespace novip::config

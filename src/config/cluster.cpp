@@ -83,7 +83,7 @@ void set_verify(Parser& p, const Arguments& words) {
   p.cluster().cluster.verify_startup = word == "startup" || word == "both";
 }
 
-constexpr Keyword rows[] = {
+constexpr Keyword cluster_rows[] = {
     {"watch", in_cluster, 1, any_number, set_watch, "'agent', 'pgsql' or 'patroni'"},
     {"node", in_cluster, 2, any_number, add_node, "<name> and <address>:<port> as arguments"},
     {"interval", in_cluster, 1, 1, set_interval, "a time"},
@@ -95,6 +95,6 @@ constexpr Keyword rows[] = {
 
 }  // namespace
 
-std::span<const Keyword> cluster_keywords() { return rows; }
+std::span<const Keyword> cluster_keywords() { return cluster_rows; }
 
 }  // namespace novip::config

@@ -8,8 +8,6 @@ namespace novip::config {
 
 namespace {
 
-constexpr unsigned in_fe = in_defaults | frontend_side;
-
 void add_bind(Parser& p, const Arguments& words) {
   auto& binds = p.proxy().binds;
   p.draft().bind_written = true;
@@ -61,7 +59,7 @@ void set_httplog(Parser& p, const Arguments& words) {
         "TCP");
 }
 
-constexpr Keyword rows[] = {
+constexpr Keyword frontend_rows[] = {
     {"bind", frontend_side, 1, any_number, add_bind,
      "{<path>|[addr1]:port1[-end1]}{,[addr]:port[-end]}... as arguments"},
     {"maxconn", in_fe, 1, 1, set_number<&Proxy::maxconn, 0>, "a number of connections"},
@@ -79,6 +77,6 @@ constexpr Keyword rows[] = {
 
 }  // namespace
 
-std::span<const Keyword> frontend_keywords() { return rows; }
+std::span<const Keyword> frontend_keywords() { return frontend_rows; }
 
 }  // namespace novip::config

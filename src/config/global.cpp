@@ -112,7 +112,7 @@ void add_stats_socket(Parser& p, const Arguments& words) {
   }
 }
 
-constexpr Keyword rows[] = {
+constexpr Keyword global_rows[] = {
     {"daemon", in_global, 0, 0, [](Parser& p, const Arguments&) { global(p).daemon = true; }, ""},
     {"master-worker", in_global, 0, 1, accept, ""},
     {"quiet", in_global, 0, 0, accept, ""},
@@ -178,6 +178,6 @@ constexpr Keyword rows[] = {
 
 }  // namespace
 
-std::span<const Keyword> global_keywords() { return rows; }
+std::span<const Keyword> global_keywords() { return global_rows; }
 
 }  // namespace novip::config

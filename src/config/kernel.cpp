@@ -62,7 +62,7 @@ void add_guard(Parser& p, const Arguments& words) {
   p.state().guards.push_back(guard);
 }
 
-constexpr Keyword rows[] = {
+constexpr Keyword kernel_rows[] = {
     {"forward", backend_side, 1, 5, set_forward,
      "'relay', or 'kernel' [unguarded | port <role port> [or <role port>]]"},
     {"guard", in_state, 2, 4, add_guard, "primary|standby <role port> [to <PostgreSQL's port>]"},
@@ -70,6 +70,6 @@ constexpr Keyword rows[] = {
 
 }  // namespace
 
-std::span<const Keyword> kernel_keywords() { return rows; }
+std::span<const Keyword> kernel_keywords() { return kernel_rows; }
 
 }  // namespace novip::config

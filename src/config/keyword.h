@@ -25,6 +25,9 @@ enum Section : unsigned {
 constexpr unsigned frontend_side = in_frontend | in_listen;
 constexpr unsigned backend_side = in_backend | in_listen;
 constexpr unsigned any_proxy = in_frontend | in_backend | in_listen;
+constexpr unsigned anywhere = in_defaults | any_proxy;  // that speaks of proxies
+constexpr unsigned in_fe = in_defaults | frontend_side;
+constexpr unsigned in_be = in_defaults | backend_side;
 
 std::string_view section_name(Section section);
 /// "'listen' or 'backend'": for a keyword that stands elsewhere.
@@ -48,6 +51,9 @@ class Arguments {
 
 using Handler = void (*)(Parser&, const Arguments&);
 constexpr int any_number = -1;
+
+/// What is expected, as the tables of keywords have it.
+constexpr std::string_view a_time = "a time", a_number = "a number";
 
 /// One row per keyword.
 struct Keyword {

@@ -9,15 +9,15 @@ namespace novip::config {
 namespace {
 
 using Field = LineField;
-using Kind = std::uint8_t;
+using Says = std::uint8_t;
 
 // What a variable says, as bits.
-constexpr Kind begin = 0, end = 1, socket = 2, http = 4;
+constexpr Says begin = 0, end = 1, socket = 2, http = 4;
 
 struct Variable {
   std::string_view name;
   Field field;
-  Kind kind;
+  Says says;
 };
 
 /// As 2.6 has them, with `end` where it waits for the session's end before it writes the line
@@ -175,12 +175,12 @@ class Reader {
     const auto* const found = std::ranges::find(variables, name, &Variable::name);
     const std::string quoted = "variable '" + std::string(name) + "'";
     if (found == std::end(variables)) return fail("no such " + quoted + "; '%%' is a single '%'");
-    if (found->kind & http) {
+    if (found->says & http) {
       fault_ = {quoted + " is reserved for HTTP mode", true};
       return;
     }
-    format_.of_end = format_.of_end || (found->kind & end);
-    format_.of_sockets = format_.of_sockets || (found->kind & socket);
+    format_.of_end = format_.of_end || (found->says & end);
+    format_.of_sockets = format_.of_sockets || (found->says & socket);
     add({found->field, flags.quoted, flags.hexadecimal, {}});
   }
 

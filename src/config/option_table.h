@@ -10,6 +10,10 @@
 
 namespace novip::config {
 
+/// What a word costs that novip does not have: the line, or only what it sets.
+enum class Absence { refused, no_effect };
+constexpr auto no_effect = Absence::no_effect;
+
 /// One word that may stand on a `bind` or `server` line. Without `apply` it is one of HAProxy's
 /// that novip does not have: `absence` says whether that only loses a setting or makes the line
 /// wrong.
@@ -19,7 +23,7 @@ struct LineOption {
   unsigned values;  // words that follow it: 0 or 1
   void (*apply)(Parser&, Target&, const std::string& value);
   std::string_view about;  // the value expected; or why it is absent
-  enum class Absence { refused, no_effect } absence = Absence::refused;
+  Absence absence = Absence::refused;
 };
 
 /// Reads the options from argument `first` on. `line` names the line in messages.
@@ -27,7 +31,6 @@ template <typename Target>
 void read_options(Parser& parser, const Arguments& arguments, std::size_t first,
                   std::span<const LineOption<Target>> table, Target& target,
                   const std::string& line) {
-  using Absence = typename LineOption<Target>::Absence;
   for (std::size_t i = first; i < arguments.size(); ++i) {
     const std::string& word = arguments[i];
     const LineOption<Target>* found = nullptr;
@@ -43,7 +46,7 @@ void read_options(Parser& parser, const Arguments& arguments, std::size_t first,
     }
     parser.begin_option(line + ": ", found->name);
     const std::string quoted = "'" + word + "' ";
-    if (found->apply == nullptr && found->absence == Absence::no_effect)
+    if (found->apply == nullptr && found->absence == no_effect)
       parser.warning(quoted + "has no effect: " + std::string(found->about));
     else if (found->apply == nullptr)
       parser.error(quoted + "is not supported: " + std::string(found->about));

@@ -103,7 +103,7 @@ void set_hold(Parser& p, const Arguments& words) {
     p.draft().hold = *time;
 }
 
-constexpr Keyword rows[] = {
+constexpr Keyword pool_rows[] = {
     {"cluster", backend_side, 3, any_number, set_pool,
      "<name> role primary|standby|sync|async|any [max-lag <size>|<time>] [or <role>]"},
     {"hold", in_defaults | backend_side, 1, 1, set_hold, "a time, or 'off'"},
@@ -111,6 +111,6 @@ constexpr Keyword rows[] = {
 
 }  // namespace
 
-std::span<const Keyword> pool_keywords() { return rows; }
+std::span<const Keyword> pool_keywords() { return pool_rows; }
 
 }  // namespace novip::config

@@ -52,36 +52,34 @@ const std::string& openssl_version() {
   return version;
 }
 
-using Arguments = std::vector<std::string_view>;
+using Texts = std::vector<std::string_view>;
 struct Predicate {
   std::string_view name;
   std::size_t arguments;
-  bool (*holds)(const Arguments&, const Environment&);
+  bool (*holds)(const Texts&, const Environment&);
 };
 
 constexpr Predicate predicates[] = {
     {"defined", 1,
-     [](const Arguments& of, const Environment& variables) {
+     [](const Texts& of, const Environment& variables) {
        return variables(std::string(of[0])).has_value();
      }},
     {"feature", 1,
-     [](const Arguments& of, const Environment&) {
+     [](const Texts& of, const Environment&) {
        return std::ranges::find(features, of[0]) != std::end(features);
      }},
-    {"streq", 2, [](const Arguments& of, const Environment&) { return of[0] == of[1]; }},
-    {"strneq", 2, [](const Arguments& of, const Environment&) { return of[0] != of[1]; }},
+    {"streq", 2, [](const Texts& of, const Environment&) { return of[0] == of[1]; }},
+    {"strneq", 2, [](const Texts& of, const Environment&) { return of[0] != of[1]; }},
     {"version_atleast", 1,
-     [](const Arguments& of, const Environment&) { return is_at_least(grammar_version, of[0]); }},
+     [](const Texts& of, const Environment&) { return is_at_least(grammar_version, of[0]); }},
     {"version_before", 1,
-     [](const Arguments& of, const Environment&) { return !is_at_least(grammar_version, of[0]); }},
+     [](const Texts& of, const Environment&) { return !is_at_least(grammar_version, of[0]); }},
     {"openssl_version_atleast", 1,
-     [](const Arguments& of, const Environment&) { return is_at_least(openssl_version(), of[0]); }},
+     [](const Texts& of, const Environment&) { return is_at_least(openssl_version(), of[0]); }},
     {"openssl_version_before", 1,
-     [](const Arguments& of, const Environment&) {
-       return !is_at_least(openssl_version(), of[0]);
-     }},
+     [](const Texts& of, const Environment&) { return !is_at_least(openssl_version(), of[0]); }},
     {"ssllib_name_startswith", 1,
-     [](const Arguments& of, const Environment&) {
+     [](const Texts& of, const Environment&) {
        return std::string_view(OPENSSL_VERSION_TEXT).starts_with(of[0]);
      }},
 };
@@ -152,7 +150,7 @@ class Evaluation {
     const auto open = found->name.size();
     const auto close = rest.find(')', open);
     if (close == std::string_view::npos) return fail("missing ')' in");
-    Arguments arguments = split(rest.substr(open + 1, close - open - 1), ',');
+    Texts arguments = split(rest.substr(open + 1, close - open - 1), ',');
     for (auto& argument : arguments) argument = trim(argument);
     if (arguments.size() != found->arguments) {
       at_ += open + 1;

@@ -7,9 +7,7 @@ namespace novip::config {
 
 namespace {
 
-constexpr unsigned anywhere = in_defaults | any_proxy;
 constexpr unsigned in_fe = in_defaults | frontend_side;
-constexpr unsigned in_be = in_defaults | backend_side;
 
 void set_mode(Parser& p, const Arguments& words) {
   if (words[0] == "tcp")
@@ -78,8 +76,7 @@ void set_keepalive_time(Parser& p, const Arguments& words) {
   (p.proxy().*side).*time = std::chrono::duration_cast<seconds>(*given);
 }
 
-constexpr std::string_view a_time = "a time";
-constexpr Keyword rows[] = {
+constexpr Keyword proxy_rows[] = {
     {"mode", anywhere, 1, 1, set_mode, "'tcp' or 'http'"},
     {"log", anywhere, 1, any_number, set_log, "<address> and <facility>, or 'global'", true},
     {"log-tag", anywhere, 1, 1,
@@ -121,6 +118,6 @@ constexpr Keyword rows[] = {
 
 }  // namespace
 
-std::span<const Keyword> proxy_keywords() { return rows; }
+std::span<const Keyword> proxy_keywords() { return proxy_rows; }
 
 }  // namespace novip::config

@@ -30,8 +30,7 @@ void set_retries(Parser& p, const Arguments& words) {
   if (const auto n = p.number("resolve_retries", words[0], 1, 1000)) p.resolvers().retries = *n;
 }
 
-constexpr std::string_view a_time = "a time";
-constexpr Keyword rows[] = {
+constexpr Keyword resolvers_rows[] = {
     {"nameserver", in_resolvers, 2, 2, add_nameserver, "a name and <address>:<port>"},
     {"parse-resolv-conf", in_resolvers, 0, 0,
      [](Parser& p, const Arguments&) { p.resolvers().parse_resolv_conf = true; }, ""},
@@ -48,6 +47,6 @@ constexpr Keyword rows[] = {
 
 }  // namespace
 
-std::span<const Keyword> resolvers_keywords() { return rows; }
+std::span<const Keyword> resolvers_keywords() { return resolvers_rows; }
 
 }  // namespace novip::config

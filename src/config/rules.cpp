@@ -7,8 +7,6 @@ namespace novip::config {
 
 namespace {
 
-constexpr unsigned anywhere = in_defaults | any_proxy;
-
 void add_acl(Parser& p, const Arguments& words) {
   const std::string& name = words[0];
   if (!valid_name(name))
@@ -72,7 +70,7 @@ void add_use_server(Parser& p, const Arguments& words) {
 }
 
 constexpr std::string_view an_action = "'accept' or 'reject'";
-constexpr Keyword rows[] = {
+constexpr Keyword rule_rows[] = {
     {"acl", anywhere, 2, any_number, add_acl, "a name and a criterion"},
     {"tcp-request connection", anywhere, 1, any_number, add_connection_rule, an_action},
     {"tcp-request session", anywhere, 1, any_number, add_session_rule, an_action},
@@ -84,6 +82,6 @@ constexpr Keyword rows[] = {
 
 }  // namespace
 
-std::span<const Keyword> rule_keywords() { return rows; }
+std::span<const Keyword> rule_keywords() { return rule_rows; }
 
 }  // namespace novip::config

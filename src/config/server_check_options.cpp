@@ -8,9 +8,6 @@ namespace {
 
 using Value = const std::string&;
 
-constexpr std::string_view a_time = "a time";
-constexpr std::string_view a_number = "a number";
-
 template <Milliseconds ServerCheck::*time>
 void check_time(Parser& p, ServerLine& t, Value v) {
   if (const auto value = p.time(p.option(), v, 1ms)) t.server.check.*time = *value;
@@ -93,7 +90,7 @@ void set_agent_inter(Parser& p, ServerLine& t, Value v) {
   if (const auto time = p.time("agent-inter", v, 1ms)) t.server.agent.inter = *time;
 }
 
-constexpr ServerOption rows[] = {
+constexpr ServerOption server_check_option_rows[] = {
     // health checks
     {"check", 0, set_check_flag<&ServerCheck::enabled, true>, ""},
     {"no-check", 0, set_check_flag<&ServerCheck::enabled, false>, ""},
@@ -135,6 +132,6 @@ constexpr ServerOption rows[] = {
 
 }  // namespace
 
-std::span<const ServerOption> server_check_options() { return rows; }
+std::span<const ServerOption> server_check_options() { return server_check_option_rows; }
 
 }  // namespace novip::config

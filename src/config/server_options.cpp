@@ -13,10 +13,7 @@ namespace {
 using Target = ServerLine;
 using Row = ServerOption;
 using Value = const std::string&;
-constexpr auto no_effect = Row::Absence::no_effect;
 
-constexpr std::string_view a_time = "a time";
-constexpr std::string_view a_number = "a number";
 constexpr std::string_view http = "HTTP only, novip forwards TCP";
 
 template <unsigned Server::*count, unsigned most>
@@ -70,7 +67,7 @@ void set_slowstart(Parser& p, Target& t, Value v) {
   if (const auto time = p.time("slowstart", v)) t.server.slowstart = *time;
 }
 
-constexpr Row rows[] = {
+constexpr Row server_option_rows[] = {
     // routing
     {"weight", 1, set_count<&Server::weight, 256>, a_number},
     {"maxconn", 1, set_count<&Server::maxconn, 10000000>, a_number},
@@ -126,7 +123,7 @@ std::vector<Row> with_checks() {
   const auto tls = server_tls_options();
   std::vector<Row> all(checks.begin(), checks.end());
   all.insert(all.end(), tls.begin(), tls.end());
-  all.insert(all.end(), std::begin(rows), std::end(rows));
+  all.insert(all.end(), std::begin(server_option_rows), std::end(server_option_rows));
   return all;
 }
 

@@ -8,7 +8,6 @@ namespace novip::config {
 namespace {
 
 using Value = const std::string&;
-constexpr auto no_effect = ServerOption::Absence::no_effect;
 
 ServerTls& tls_of(ServerLine& line) { return line.server.tls; }
 TlsProtocol& protocol_of(ServerLine& line) { return line.server.tls.protocol; }

@@ -59,7 +59,7 @@ void set_quorum(Parser& p, const Arguments& words) {
   p.state().require_quorum = true;
 }
 
-constexpr Keyword rows[] = {
+constexpr Keyword state_rows[] = {
     {"bind", in_state, 1, any_number, add_bind, "{<path>|[addr1]:port1[-end1]}... [mode http]"},
     {"postgres", in_state, 1, 1,
      [](Parser& p, const Arguments& words) { p.state().conninfo = words[0]; },
@@ -77,6 +77,6 @@ constexpr Keyword rows[] = {
 
 }  // namespace
 
-std::span<const Keyword> state_keywords() { return rows; }
+std::span<const Keyword> state_keywords() { return state_rows; }
 
 }  // namespace novip::config

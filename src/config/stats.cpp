@@ -8,8 +8,6 @@ namespace novip::config {
 
 namespace {
 
-constexpr unsigned anywhere = in_defaults | any_proxy;
-
 /// As in HAProxy any `stats` line enables the page, and the first one of a proxy starts it afresh.
 StatsPage& page(Parser& p) {
   if (p.draft().stats_inherited) {
@@ -45,7 +43,7 @@ void check_password(Parser& p, const std::string& password) {
               "NAME password HASH)");
 }
 
-void add_user(Parser& p, const Arguments& words) {
+void add_viewer(Parser& p, const Arguments& words) {
   const auto colon = words[0].find(':');
   std::string password = colon == std::string::npos ? "" : words[0].substr(colon + 1);
   check_password(p, password);
@@ -116,7 +114,7 @@ void set_exporter(Parser& p, const Arguments& words) {
       StatsPage::Metrics{words[at], prefix, p.proxy().stats.outer_rules.size()};
 }
 
-constexpr Keyword rows[] = {
+constexpr Keyword stats_rows[] = {
     {"http-request use-service", frontend_side, 1, any_number, set_exporter,
      "prometheus-exporter [if { path <path> }]"},
     {"http-request auth", frontend_side, 0, any_number, add_outer_rule,
@@ -128,7 +126,7 @@ constexpr Keyword rows[] = {
     {"stats refresh", anywhere, 1, 1, set_refresh, "a time"},
     {"stats realm", anywhere, 1, 1,
      [](Parser& p, const Arguments& words) { page(p).realm = words[0]; }, "a realm"},
-    {"stats auth", anywhere, 1, 1, add_user, "<user>:<password>", false, true},
+    {"stats auth", anywhere, 1, 1, add_viewer, "<user>:<password>", false, true},
     {"stats admin", anywhere, 2, any_number, set_admin, "'if TRUE', or another condition"},
     {"stats scope", anywhere, 1, 1,
      [](Parser& p, const Arguments& words) { page(p).scope.push_back(words[0]); },
@@ -141,6 +139,6 @@ constexpr Keyword rows[] = {
 
 }  // namespace
 
-std::span<const Keyword> stats_keywords() { return rows; }
+std::span<const Keyword> stats_keywords() { return stats_rows; }
 
 }  // namespace novip::config

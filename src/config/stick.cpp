@@ -8,8 +8,6 @@ namespace novip::config {
 
 namespace {
 
-constexpr unsigned in_be = in_defaults | backend_side;
-
 bool set_type(Parser& p, const std::string& word, StickTable& table) {
   table.ipv6 = word == "ipv6";
   if (word == "ip" || word == "ipv6") return true;
@@ -98,13 +96,13 @@ void add_stick_rule(Parser& p, const Arguments& words) {
   p.proxy().stick_rules.push_back(std::move(rule));
 }
 
-constexpr Keyword rows[] = {
+constexpr Keyword stick_rows[] = {
     {"stick-table", in_be, 2, any_number, set_stick_table, "'type ip' and 'size <entries>'"},
     {"stick", in_be, 2, any_number, add_stick_rule, "'on', and 'src' or 'dst'"},
 };
 
 }  // namespace
 
-std::span<const Keyword> stick_keywords() { return rows; }
+std::span<const Keyword> stick_keywords() { return stick_rows; }
 
 }  // namespace novip::config

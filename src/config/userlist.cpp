@@ -53,13 +53,13 @@ void add_user(Parser& p, const Arguments& words) {
   list.users.push_back(std::move(user));
 }
 
-constexpr Keyword rows[] = {
+constexpr Keyword userlist_rows[] = {
     {"group", in_userlist, 1, 3, add_group, "a name"},
     {"user", in_userlist, 1, any_number, add_user, "a name and a password"},
 };
 
 }  // namespace
 
-std::span<const Keyword> userlist_keywords() { return rows; }
+std::span<const Keyword> userlist_keywords() { return userlist_rows; }
 
 }  // namespace novip::config

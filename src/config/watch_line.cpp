@@ -90,7 +90,6 @@ void add_sslmode(Parser& p, Conninfo& conninfo, Value v) {
           ("'verify-full', got '" + v + "'"));
 }
 
-constexpr std::string_view a_number = "a number";
 constexpr std::string_view the_nodes = "the 'node' lines say where PostgreSQL is";
 constexpr std::string_view a_secret =
     "configuration files are read by many; write it in a file for 'passfile'";

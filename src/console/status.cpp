@@ -11,7 +11,7 @@ namespace novip::console {
 
 namespace {
 
-constexpr Milliseconds patience{5000};
+constexpr Milliseconds status_patience{5000};
 
 int refuse(const std::string& why) {
   std::fprintf(stderr, "novip status: %s\n", why.c_str());
@@ -23,7 +23,7 @@ int refuse(const std::string& why) {
 int status(const Where& where, bool as_json) {
   const auto sockets = find_sockets(where.socket, std::getenv("NOVIP_SOCKET"), where.files);
   if (!sockets) return refuse(sockets.error().message);
-  const auto answer = ask_first(*sockets, "show overview", patience);
+  const auto answer = ask_first(*sockets, "show overview", status_patience);
   if (!answer) return refuse(answer.error().message);
   const auto overview = parse_overview(*answer);
   if (!overview) return refuse("what answers is no novip: " + overview.error().message);

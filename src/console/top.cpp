@@ -119,7 +119,7 @@ class Top {
   bool help_ = false;
 };
 
-int refuse(const std::string& why) {
+int fail(const std::string& why) {
   std::fprintf(stderr, "novip top: %s\n", why.c_str());
   return exit_not_asked;
 }
@@ -128,9 +128,9 @@ int refuse(const std::string& why) {
 
 int top(const Where& where, Milliseconds interval) {
   auto sockets = find_sockets(where.socket, std::getenv("NOVIP_SOCKET"), where.files);
-  if (!sockets) return refuse(sockets.error().message);
+  if (!sockets) return fail(sockets.error().message);
   auto terminal = Terminal::open();
-  if (!terminal) return refuse(terminal.error().message);
+  if (!terminal) return fail(terminal.error().message);
   return Top(std::move(*sockets), std::move(*terminal)).run(interval);
 }
 

@@ -7,7 +7,6 @@ namespace novip::pgwire {
 namespace {
 
 constexpr std::size_t type_field = 1;
-constexpr std::size_t length_field = 4;
 
 void append_field(std::string& body, char code, std::string_view value) {
   body.push_back(code);

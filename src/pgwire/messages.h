@@ -7,6 +7,9 @@
 
 namespace novip::pgwire {
 
+/// Bytes of the length that a packet has in front, or behind its type; it counts itself.
+constexpr std::size_t length_field = 4;
+
 /// One backend message at the front of a byte string: type, and body without its length field.
 struct Message {
   char type = 0;

@@ -2,6 +2,7 @@
 
 #include "base/bytes.h"
 #include "base/text.h"
+#include "pgwire/messages.h"
 
 namespace novip::pgwire {
 
@@ -15,7 +16,6 @@ constexpr std::uint32_t gss_code = 1234u << 16 | 5680;
 
 constexpr char tls_handshake = 0x16;  // a TLS record's type; as a packet's length it is too much
 
-constexpr std::size_t length_field = 4;
 constexpr std::size_t code_field = 4;
 
 bool valid_length(std::uint32_t length) {

@@ -5,11 +5,10 @@
 #include <string>
 #include <vector>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include "base/unattended.h"
+#include "net/as_result.h"
 #include "probe/methods.h"
 #include "probe/resolution.h"
 #include "probe/rhythm.h"
@@ -21,8 +20,6 @@ namespace {
 
 namespace asio = boost::asio;
 using TlsContext = std::shared_ptr<asio::ssl::context>;
-
-constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
 
 /// One server's health check, or its agent check.
 struct Probe {
@@ -157,7 +154,7 @@ asio::awaitable<void> Checks::Runner::run(std::shared_ptr<Runner> self, Probe* p
   for (;;) {
     while (!self->stopped_ && Clock::now() < probe->due) {
       probe->timer.expires_at(probe->due);
-      co_await probe->timer.async_wait(no_throw);
+      co_await probe->timer.async_wait(net::as_result);
     }
     if (self->stopped_) co_return;
     probe->asking = true;

@@ -5,9 +5,7 @@
 #include <cstring>
 #include <utility>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ssl/error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/error.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/error.hpp>
@@ -18,6 +16,7 @@
 #include <sys/socket.h>
 
 #include "base/text.h"
+#include "net/as_result.h"
 #include "tls/client_context.h"
 
 namespace novip::probe {
@@ -28,8 +27,6 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = beast::http;
 using asio::ip::tcp;
-
-constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
 
 /// The server had closed the connection before it read the question.
 bool came_too_late(const beast::error_code& problem) {
@@ -98,7 +95,7 @@ asio::awaitable<HttpLine::Problem> HttpLine::connect() {
   if (stopped_) co_return asio::error::operation_aborted;
   auto& transport = stream_.lower();
   const auto [problem] =
-      co_await transport.async_connect(asio_endpoint(settings_.address), no_throw);
+      co_await transport.async_connect(asio_endpoint(settings_.address), net::as_result);
   if (problem) co_return problem;
   Problem ignored;
   transport.socket().set_option(tcp::no_delay(true), ignored);
@@ -111,7 +108,8 @@ asio::awaitable<HttpLine::Problem> HttpLine::encrypt() {
   auto* const ssl = stream_.encrypt(settings_.tls->context);
   if (ssl == nullptr) co_return asio::error::no_memory;
   tls::expect_host(ssl, settings, settings.sni);
-  const auto [problem] = co_await stream_.async_handshake(asio::ssl::stream_base::client, no_throw);
+  const auto [problem] =
+      co_await stream_.async_handshake(asio::ssl::stream_base::client, net::as_result);
   if (problem.category() == asio::error::get_ssl_category())
     unencrypted_ = stream_.failure(problem);
   co_return problem;
@@ -123,7 +121,7 @@ asio::awaitable<HttpLine::Problem> HttpLine::send(std::string target) {
   request.set(http::field::user_agent, "novip/" NOVIP_VERSION);
   if (const auto& token = settings_.token; !token.empty())
     request.set(http::field::authorization, "Bearer " + token);
-  const auto [problem, size] = co_await http::async_write(stream_, request, no_throw);
+  const auto [problem, size] = co_await http::async_write(stream_, request, net::as_result);
   co_return problem;
 }
 
@@ -153,7 +151,8 @@ asio::awaitable<HttpLine::Problem> HttpLine::exchange(std::string target) {
   if (unsent) co_return unsent;
   parser_.emplace();
   parser_->body_limit(answer_limit);
-  const auto [problem, size] = co_await http::async_read(stream_, buffer_, *parser_, no_throw);
+  const auto [problem, size] =
+      co_await http::async_read(stream_, buffer_, *parser_, net::as_result);
   co_return problem;
 }
 
@@ -174,7 +173,7 @@ HttpLine::Outcome<Nothing> HttpLine::subscribe(std::string target) {
   parser_.emplace();
   parser_->body_limit(boost::none);
   const auto [unread, size] =
-      co_await http::async_read_header(stream_, buffer_, *parser_, no_throw);
+      co_await http::async_read_header(stream_, buffer_, *parser_, net::as_result);
   if (unread) co_return words(unread);
   // Not eager, which async_read_header sees to: an eager parser keeps a chunk back until the next.
   co_return check_stream(target);
@@ -197,7 +196,7 @@ HttpLine::Outcome<std::string> HttpLine::more(TimePoint deadline) {
   while (!parser_->is_done()) {
     stream_.lower().expires_at(deadline);
     const auto [problem, size] =
-        co_await http::async_read_some(stream_, buffer_, *parser_, no_throw);
+        co_await http::async_read_some(stream_, buffer_, *parser_, net::as_result);
     if (problem) co_return words(problem);
     // A server that always has another byte to say does not get past the deadline, nor does what
     // lay here while this process was stopped.

@@ -2,10 +2,8 @@
 
 #include <utility>
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
 #include "base/unattended.h"
+#include "net/as_result.h"
 #include "postgres/instance_json.h"
 
 namespace novip::probe {
@@ -13,7 +11,6 @@ namespace novip::probe {
 namespace {
 
 namespace asio = boost::asio;
-constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
 
 void answer_all(std::vector<NodeWatch::Answered>& askers, const cluster::Instance* instance) {
   for (const auto& done : std::exchange(askers, {})) done(instance);
@@ -59,7 +56,7 @@ asio::awaitable<void> Inquiry::run(std::shared_ptr<Inquiry> self) {
   for (;;) {
     while (!self->stopped_ && !self->due()) {
       self->timer_.expires_at(self->next());
-      co_await self->timer_.async_wait(no_throw);
+      co_await self->timer_.async_wait(net::as_result);
     }
     if (self->stopped_) co_return;
     co_await self->inquire();

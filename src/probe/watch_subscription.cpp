@@ -2,10 +2,8 @@
 
 #include <utility>
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
 #include "base/unattended.h"
+#include "net/as_result.h"
 #include "postgres/instance_json.h"
 
 namespace novip::probe {
@@ -75,7 +73,7 @@ Expected<bool> Subscription::hear(EventStream& events, const std::string& bytes)
 
 asio::awaitable<void> Subscription::pause_until(TimePoint when) {
   timer_.expires_at(when);
-  co_await timer_.async_wait(asio::as_tuple(asio::use_awaitable));
+  co_await timer_.async_wait(net::as_result);
 }
 
 }  // namespace novip::probe

@@ -5,34 +5,35 @@
 namespace novip::admin {
 namespace {
 
-using Commands = std::vector<Words>;
+using CommandList = std::vector<Words>;
 
 TEST(ApiLine, WordsAreApartByBlanks) {
-  EXPECT_EQ(parse_api_line("show stat"), (Commands{{"show", "stat"}}));
-  EXPECT_EQ(parse_api_line("  show \t stat  "), (Commands{{"show", "stat"}}));
+  EXPECT_EQ(parse_api_line("show stat"), (CommandList{{"show", "stat"}}));
+  EXPECT_EQ(parse_api_line("  show \t stat  "), (CommandList{{"show", "stat"}}));
 }
 
 TEST(ApiLine, SemicolonsSeparateCommands) {
-  EXPECT_EQ(parse_api_line("show info;show stat"), (Commands{{"show", "info"}, {"show", "stat"}}));
+  EXPECT_EQ(parse_api_line("show info;show stat"),
+            (CommandList{{"show", "info"}, {"show", "stat"}}));
   EXPECT_EQ(parse_api_line("show info ; show stat"),
-            (Commands{{"show", "info"}, {"show", "stat"}}));
+            (CommandList{{"show", "info"}, {"show", "stat"}}));
 }
 
 TEST(ApiLine, ACommandMayBeEmpty) {
-  EXPECT_EQ(parse_api_line(""), (Commands{{}}));
-  EXPECT_EQ(parse_api_line(";"), (Commands{{}, {}}));
-  EXPECT_EQ(parse_api_line("quit;"), (Commands{{"quit"}, {}}));
+  EXPECT_EQ(parse_api_line(""), (CommandList{{}}));
+  EXPECT_EQ(parse_api_line(";"), (CommandList{{}, {}}));
+  EXPECT_EQ(parse_api_line("quit;"), (CommandList{{"quit"}, {}}));
 }
 
 TEST(ApiLine, ACarriageReturnAtTheEndIsIgnored) {
   EXPECT_EQ(parse_api_line("show info;show stat\r"),
-            (Commands{{"show", "info"}, {"show", "stat"}}));
-  EXPECT_EQ(parse_api_line("\r"), (Commands{{}}));
+            (CommandList{{"show", "info"}, {"show", "stat"}}));
+  EXPECT_EQ(parse_api_line("\r"), (CommandList{{}}));
 }
 
 TEST(ApiLine, ABackslashTakesTheNextCharacterAsItIs) {
-  EXPECT_EQ(parse_api_line("a\\;b c\\ d e\\\\f"), (Commands{{"a;b", "c d", "e\\f"}}));
-  EXPECT_EQ(parse_api_line("a\\"), (Commands{{"a\\"}}));
+  EXPECT_EQ(parse_api_line("a\\;b c\\ d e\\\\f"), (CommandList{{"a;b", "c d", "e\\f"}}));
+  EXPECT_EQ(parse_api_line("a\\"), (CommandList{{"a\\"}}));
 }
 
 TEST(ApiLine, ABrowsersFirstLineIsNoCommand) {

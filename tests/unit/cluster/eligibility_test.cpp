@@ -12,7 +12,7 @@ Pool of(Pool::Role role) {
   pool.role = role;
   return pool;
 }
-const Pool prod = of(Pool::Role::primary), stdby = of(Pool::Role::standby);
+const Pool primary_pool = of(Pool::Role::primary), standby_pool = of(Pool::Role::standby);
 
 struct JudgeLab : TopologyLab {
   explicit JudgeLab(config::Cluster section = cluster_section()) : TopologyLab(std::move(section)) {
@@ -32,10 +32,10 @@ Eligibility out(std::string reason, Cut cut) { return {Place::out, std::move(rea
 
 TEST(Judge, EachRoleInItsPool) {
   const JudgeLab lab;
-  EXPECT_EQ(lab.judged(prod, 0), serves("primary, timeline 3"));
-  EXPECT_EQ(lab.judged(prod, 1), out("standby, 0 kB behind", Cut::role_left));
-  EXPECT_EQ(lab.judged(stdby, 0), out("primary, timeline 3", Cut::role_left));
-  EXPECT_EQ(lab.judged(stdby, 1), serves("standby, 0 kB behind"));
+  EXPECT_EQ(lab.judged(primary_pool, 0), serves("primary, timeline 3"));
+  EXPECT_EQ(lab.judged(primary_pool, 1), out("standby, 0 kB behind", Cut::role_left));
+  EXPECT_EQ(lab.judged(standby_pool, 0), out("primary, timeline 3", Cut::role_left));
+  EXPECT_EQ(lab.judged(standby_pool, 1), serves("standby, 0 kB behind"));
   EXPECT_EQ(lab.place(of(Pool::Role::any), 0), Place::serves);
   EXPECT_EQ(lab.place(of(Pool::Role::any), 1), Place::serves);
 }
@@ -44,20 +44,20 @@ TEST(Judge, SaysHowFarBehindInWords) {
   JudgeLab lab;
   const auto reason = [&lab](Lsn behind) {
     lab.heard(0, primary(3, 100 * megabyte + behind));
-    return lab.judged(stdby, 1).reason;
+    return lab.judged(standby_pool, 1).reason;
   };
   EXPECT_EQ(reason(1), "standby, 1 kB behind");
   EXPECT_EQ(reason(120 * kilobyte), "standby, 120 kB behind");
   EXPECT_EQ(reason(20 * megabyte), "standby, 20 MB behind");
   EXPECT_EQ(reason(30 * 1024 * megabyte), "standby, 30 GB behind");
-  Pool timed = stdby;
+  Pool timed = standby_pool;
   timed.max_lag = seconds(5);
   Instance slow = standby();
   slow.replay_lag = Milliseconds(1500);
   lab.heard(1, slow);
   EXPECT_EQ(lab.judged(timed, 1).reason, "standby, 30 GB and 1500 ms behind");
   lab.heard(1, standby(3, 0));
-  EXPECT_EQ(lab.judged(stdby, 1).reason, "standby, not known how far behind");
+  EXPECT_EQ(lab.judged(standby_pool, 1).reason, "standby, not known how far behind");
 }
 
 // ---- who leaves, and how its sessions end ----------------------------------------------------
@@ -65,22 +65,22 @@ TEST(Judge, SaysHowFarBehindInWords) {
 TEST(Judge, ThePrimaryThatShutsDownEndsItsSessionsByItself) {
   JudgeLab lab;
   lab.heard(0, shutting_down());
-  EXPECT_EQ(lab.judged(prod, 0), out("PostgreSQL is shutting down", Cut::none));
+  EXPECT_EQ(lab.judged(primary_pool, 0), out("PostgreSQL is shutting down", Cut::none));
   lab.heard(1, primary(4));
-  EXPECT_EQ(lab.cut(prod, 0), Cut::role_left) << "as soon as another node is primary";
-  EXPECT_EQ(lab.place(prod, 1), Place::serves);
+  EXPECT_EQ(lab.cut(primary_pool, 0), Cut::role_left) << "as soon as another node is primary";
+  EXPECT_EQ(lab.place(primary_pool, 1), Place::serves);
 }
 
 TEST(Judge, AStandbyThatShutsDownEndsItsSessionsByItself) {
   JudgeLab lab;
   lab.heard(1, shutting_down());
-  EXPECT_EQ(lab.judged(stdby, 1), out("PostgreSQL is shutting down", Cut::none));
+  EXPECT_EQ(lab.judged(standby_pool, 1), out("PostgreSQL is shutting down", Cut::none));
 }
 
 TEST(Judge, OneThatIsHungHasLeftItsRole) {
   JudgeLab lab;
   lab.heard(0, hung());
-  EXPECT_EQ(lab.judged(prod, 0), out("PostgreSQL does not answer", Cut::role_left));
+  EXPECT_EQ(lab.judged(primary_pool, 0), out("PostgreSQL does not answer", Cut::role_left));
 }
 
 TEST(Judge, WhenTheLeaseEndsTheRoleIsLeft) {
@@ -89,16 +89,16 @@ TEST(Judge, WhenTheLeaseEndsTheRoleIsLeft) {
   lab.pass(Milliseconds(500));
   lab.heard(1, standby());
   lab.heard(2, standby());
-  EXPECT_EQ(lab.cut(prod, 0), Cut::none);
+  EXPECT_EQ(lab.cut(primary_pool, 0), Cut::none);
   lab.pass(Milliseconds(500));
-  EXPECT_EQ(lab.judged(prod, 0), out("no news for more than 1000 ms", Cut::role_left));
+  EXPECT_EQ(lab.judged(primary_pool, 0), out("no news for more than 1000 ms", Cut::role_left));
 }
 
 TEST(Judge, ARestartAsStandbyHasLeftTheRole) {
   JudgeLab lab;
   lab.heard(0, standby());
-  EXPECT_EQ(lab.cut(prod, 0), Cut::role_left);
-  EXPECT_EQ(lab.place(stdby, 0), Place::serves);
+  EXPECT_EQ(lab.cut(primary_pool, 0), Cut::role_left);
+  EXPECT_EQ(lab.place(standby_pool, 0), Place::serves);
 }
 
 TEST(Judge, AMinorityCutsThePrimaryAndKeepsTheStandbys) {
@@ -107,7 +107,7 @@ TEST(Judge, AMinorityCutsThePrimaryAndKeepsTheStandbys) {
   lab.heard(0, primary());
   lab.pass(Milliseconds(1));
   EXPECT_EQ(
-      lab.judged(prod, 0),
+      lab.judged(primary_pool, 0),
       out("primary, timeline 3, but too few of the cluster's nodes are heard", Cut::minority));
   EXPECT_EQ(lab.cut(of(Pool::Role::any), 0), Cut::minority);
 
@@ -115,17 +115,18 @@ TEST(Judge, AMinorityCutsThePrimaryAndKeepsTheStandbys) {
   other_side.pass(Milliseconds(999));
   other_side.heard(1, standby());
   other_side.pass(Milliseconds(1));
-  EXPECT_EQ(other_side.place(stdby, 1), Place::serves);
-  EXPECT_EQ(other_side.judged(prod, 0), out("no news for more than 1000 ms", Cut::minority));
+  EXPECT_EQ(other_side.place(standby_pool, 1), Place::serves);
+  EXPECT_EQ(other_side.judged(primary_pool, 0),
+            out("no news for more than 1000 ms", Cut::minority));
 }
 
 TEST(Judge, APrimaryThatDoesNotCount) {
   JudgeLab lab;
   lab.heard(1, primary(4));
-  EXPECT_EQ(lab.judged(prod, 0),
+  EXPECT_EQ(lab.judged(primary_pool, 0),
             out("primary, timeline 3, but srv2 is on timeline 4", Cut::role_left));
   lab.heard(1, primary(3));
-  EXPECT_EQ(lab.judged(prod, 0),
+  EXPECT_EQ(lab.judged(primary_pool, 0),
             out("primary, timeline 3, but another one says so too", Cut::role_left));
   EXPECT_EQ(lab.place(of(Pool::Role::any), 0), Place::out);
 }
@@ -135,7 +136,7 @@ TEST(Judge, AnotherClusterServesNobody) {
   Instance foreign = standby();
   foreign.system_identifier = other_system;
   lab.heard(1, foreign);
-  for (const Pool& pool : {prod, stdby, of(Pool::Role::any)})
+  for (const Pool& pool : {primary_pool, standby_pool, of(Pool::Role::any)})
     EXPECT_EQ(lab.judged(pool, 1),
               out("of another cluster, by its system identifier", Cut::role_left));
 }
@@ -145,16 +146,16 @@ TEST(Judge, ANodeThatWasNeverHeard) {
   lab.heard(0, primary());
   lab.heard(1, standby());
   lab.topology.trouble(2, "agent at 10.0.0.3:8008: connection refused");
-  EXPECT_EQ(judge(stdby, lab.topology, 2, false).reason,
+  EXPECT_EQ(judge(standby_pool, lab.topology, 2, false).reason,
             "agent at 10.0.0.3:8008: connection refused");
-  EXPECT_EQ(judge(stdby, lab.topology, 2, false).place, Place::out);
+  EXPECT_EQ(judge(standby_pool, lab.topology, 2, false).place, Place::out);
 }
 
 // ---- lag -------------------------------------------------------------------------------------
 
 TEST(Judge, ALaggingStandbyDrainsAndServesAgainAtHalfTheLimit) {
   JudgeLab lab;
-  Pool pool = stdby;
+  Pool pool = standby_pool;
   pool.max_lag_bytes = 16 * megabyte;
   const auto behind = [&lab](Lsn bytes) { lab.heard(0, primary(3, 100 * megabyte + bytes)); };
   behind(16 * megabyte);
@@ -171,7 +172,7 @@ TEST(Judge, ALaggingStandbyDrainsAndServesAgainAtHalfTheLimit) {
 
 TEST(Judge, LagInTime) {
   JudgeLab lab;
-  Pool pool = stdby;
+  Pool pool = standby_pool;
   pool.max_lag = seconds(5);
   lab.heard(0, primary(3, 101 * megabyte));
   Instance slow = standby();
@@ -193,7 +194,7 @@ TEST(Judge, LagInTime) {
 
 TEST(Judge, AnUnknownLagIsTooMuchWhereThereIsALimit) {
   JudgeLab lab;
-  Pool pool = stdby;
+  Pool pool = standby_pool;
   lab.heard(1, standby(3, 0));
   EXPECT_EQ(lab.place(pool, 1), Place::serves);
   pool.max_lag_bytes = 16 * megabyte;
@@ -202,7 +203,7 @@ TEST(Judge, AnUnknownLagIsTooMuchWhereThereIsALimit) {
 
 TEST(Judge, AMaxLagOfZeroCanBeMet) {
   JudgeLab lab;
-  Pool pool = stdby;
+  Pool pool = standby_pool;
   pool.max_lag_bytes = 0;
   EXPECT_EQ(lab.place(pool, 1, true), Place::serves);
 }
@@ -216,7 +217,7 @@ TEST(Judge, LagDoesNotConcernThePrimary) {
 
 TEST(Judge, ReadersGoOnWhileThereIsNoPrimary) {
   JudgeLab lab;
-  Pool pool = stdby;
+  Pool pool = standby_pool;
   pool.max_lag_bytes = 16 * megabyte;
   lab.heard(0, shutting_down());
   EXPECT_EQ(lab.place(pool, 1), Place::serves);
@@ -226,7 +227,7 @@ TEST(Judge, ReadersGoOnWhileThereIsNoPrimary) {
 
 TEST(Judge, OrPrimary) {
   JudgeLab lab;
-  Pool pool = stdby;
+  Pool pool = standby_pool;
   pool.fallback = Pool::Role::primary;
   EXPECT_EQ(lab.judged(pool, 0),
             (Eligibility{Place::fallback, "primary, timeline 3", Cut::role_left}));

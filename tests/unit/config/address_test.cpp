@@ -18,7 +18,7 @@ std::string binds(std::string_view text) {
   return result;
 }
 
-std::string failure(std::string_view text, PortForm form = PortForm::plain) {
+std::string address_failure(std::string_view text, PortForm form = PortForm::plain) {
   const auto host = parse_host(text, form);
   EXPECT_FALSE(host) << text;
   return host ? "" : host.error().message;
@@ -101,13 +101,13 @@ TEST(Host, PortsOfTheClient) {
 }
 
 TEST(Host, Mistakes) {
-  EXPECT_EQ(failure("srv1:5-7"), "port range not permitted here in 'srv1:5-7'");
-  EXPECT_EQ(failure("srv1:+1"), "port offset not permitted here in 'srv1:+1'");
-  EXPECT_EQ(failure("srv1:70000"), "invalid port '70000' in 'srv1:70000'");
-  EXPECT_EQ(failure("srv1", PortForm::required), "missing port in 'srv1'");
-  EXPECT_EQ(failure(":5432"), "missing host in ':5432'");
-  EXPECT_EQ(failure("fd@3"), "a file descriptor is not the address of a server, in 'fd@3'");
-  EXPECT_EQ(failure("a:b:5"), "invalid address in 'a:b:5'; IPv6 is written [address]:port");
+  EXPECT_EQ(address_failure("srv1:5-7"), "port range not permitted here in 'srv1:5-7'");
+  EXPECT_EQ(address_failure("srv1:+1"), "port offset not permitted here in 'srv1:+1'");
+  EXPECT_EQ(address_failure("srv1:70000"), "invalid port '70000' in 'srv1:70000'");
+  EXPECT_EQ(address_failure("srv1", PortForm::required), "missing port in 'srv1'");
+  EXPECT_EQ(address_failure(":5432"), "missing host in ':5432'");
+  EXPECT_EQ(address_failure("fd@3"), "a file descriptor is not the address of a server, in 'fd@3'");
+  EXPECT_EQ(address_failure("a:b:5"), "invalid address in 'a:b:5'; IPv6 is written [address]:port");
 }
 
 TEST(Resolve, AsksTheSystemUnlessNumeric) {

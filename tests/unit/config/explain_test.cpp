@@ -9,7 +9,7 @@ namespace {
 
 std::string explained(const std::string& contents) { return explain(*accepted(contents)); }
 
-const std::string pg =
+const std::string two_nodes =
     "cluster pg\n watch agent port 8009\n node srv1 10.0.0.1:5434\n node srv2 [::2]:5434 weight "
     "3\n";
 const std::string deck_check =
@@ -24,9 +24,10 @@ void expect_line(const std::string& text, const std::string& line) {
 }  // namespace
 
 TEST(Explain, RolePool) {
-  EXPECT_EQ(explained(pg + "listen ro\n bind :5433,:5434\n bind 10.0.0.9:5435\n balance leastconn\n"
-                           " cluster pg role standby max-lag 16MB 5s or primary\n hold 10s\n"
-                           " timeout client 1h\n maxconn 200\n"),
+  EXPECT_EQ(explained(two_nodes +
+                      "listen ro\n bind :5433,:5434\n bind 10.0.0.9:5435\n balance leastconn\n"
+                      " cluster pg role standby max-lag 16MB 5s or primary\n hold 10s\n"
+                      " timeout client 1h\n maxconn 200\n"),
             R"(listen 'ro' (t.cfg:5), clients of :5433,:5434 and 10.0.0.9:5435
     Clients are sent to the standbys of cluster pg, to the one with the fewest sessions (leastconn).
     A standby more than 16 MB or 5 s behind keeps its sessions and gets no new ones.
@@ -49,7 +50,7 @@ novip itself
 
 TEST(Explain, PrimaryThatDoesNotHold) {
   const std::string text =
-      explained(pg + "listen rw\n bind :1\n cluster pg role primary\n hold off\n");
+      explained(two_nodes + "listen rw\n bind :1\n cluster pg role primary\n hold off\n");
   expect_line(text, "Clients are sent to the primary of cluster pg.");
   expect_line(text, "While there is nobody to serve, clients are refused at once.");
   expect_line(text, "Silent sessions are never ended.");
@@ -113,8 +114,8 @@ TEST(Explain, ServersWithDifferentChecks) {
 }
 
 TEST(Explain, FrontendAndBackend) {
-  const std::string text =
-      explained("frontend f\n bind :1\n default_backend b\nbackend b\n cluster pg role any\n" + pg);
+  const std::string text = explained(
+      "frontend f\n bind :1\n default_backend b\nbackend b\n cluster pg role any\n" + two_nodes);
   EXPECT_EQ(
       text.find("frontend 'f' (t.cfg:1), clients of :1\n    Clients are sent to backend b.\n"), 0u);
   EXPECT_NE(
@@ -143,7 +144,7 @@ TEST(Explain, ThisNodeAndItsSecrets) {
 }
 
 TEST(Explain, ANodeThatNobodyWillHearOf) {
-  const std::string pool = pg + "listen rw\n bind :1\n cluster pg role primary\n";
+  const std::string pool = two_nodes + "listen rw\n bind :1\n cluster pg role primary\n";
   const std::string note =
       "Section 'state' has no 'bind *:8009 mode http': if this is a node of cluster pg, nobody "
       "will "

@@ -8,12 +8,12 @@ namespace novip::config {
 
 namespace {
 
-const std::string pg = "cluster pg\n watch agent\n node srv1 10.0.0.1:5434\n";
+const std::string one_node = "cluster pg\n watch agent\n node srv1 10.0.0.1:5434\n";
 const std::string primary = " cluster pg role primary\n";
 
 /// What is told of a `listen a` with these lines, the first of which is line 3.
 std::string told_of(const std::string& lines) {
-  return told(read("listen a\n bind :1\n" + lines + pg));
+  return told(read("listen a\n bind :1\n" + lines + one_node));
 }
 
 State state(const std::string& lines) {
@@ -28,7 +28,7 @@ std::string told_of_state(const std::string& lines) {
 
 TEST(Kernel, Forward) {
   const auto proxy = [](const std::string& lines) {
-    return accepted("listen a\n bind :1\n" + lines + pg)->proxies[0];
+    return accepted("listen a\n bind :1\n" + lines + one_node)->proxies[0];
   };
   EXPECT_FALSE(proxy(primary).kernel);
   EXPECT_FALSE(proxy(primary + " forward relay\n").kernel);
@@ -131,7 +131,7 @@ TEST(Kernel, AGuardMustBeOfThePoolsRole) {
   const auto loaded = read(
       "state\n bind :8008 mode http\n postgres \"host=/run port=5434\"\n"
       " guard standby 5442\n" +
-      pg +
+      one_node +
       "listen a\n bind :1\n cluster pg role primary\n"
       " forward kernel port 5442\n");
   EXPECT_EQ(told(loaded),
@@ -151,7 +151,7 @@ TEST(Kernel, PortOfAConnectionString) {
 TEST(Kernel, Explained) {
   const auto text = explain(*accepted(
       "state\n bind :8008 mode http\n postgres \"host=/run port=5434\"\n guard primary 5442\n" +
-      pg + "listen a\n bind :1\n cluster pg role primary\n forward kernel port 5442\n"));
+      one_node + "listen a\n bind :1\n cluster pg role primary\n forward kernel port 5442\n"));
   for (const char* line :
        {"The kernel forwards the packets (nftables).",
         "Servers are reached at port 5442, which their own guard opens while they are in the role.",

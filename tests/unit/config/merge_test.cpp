@@ -76,17 +76,17 @@ TEST(Merge, ABindThatStaysKeepsItsPlace) {
   EXPECT_FALSE(same_socket(running->proxies[0].binds[0], binds[0]));
 }
 
-constexpr const char* three_nodes =
+constexpr const char* section_pg =
     "cluster pg\n watch agent port 8008\n node n1 10.0.0.1:1\n node n2 10.0.0.2:1\n"
     " node n3 10.0.0.3:1\n";
-constexpr const char* pool = "listen rw\n bind :1\n cluster pg role primary\n";
+constexpr const char* section_rw = "listen rw\n bind :1\n cluster pg role primary\n";
 
 TEST(Merge, TheNodesOfAPoolAreFoundByName) {
-  const auto running = configuration(std::string(three_nodes) + pool);
+  const auto running = configuration(std::string(section_pg) + section_rw);
   const auto next = configuration(
       "cluster pg\n watch agent port 8008\n node n3 10.0.0.3:1\n node n4 10.0.0.4:1\n"
       " node n1 10.0.0.1:1\n" +
-      std::string(pool));
+      std::string(section_rw));
   const auto merged = merge(*running, *next, all);
   EXPECT_EQ(names(merged->clusters[0].nodes), (Names{"n3", "n4", "n1", "(n2)"}));
   EXPECT_EQ(merged->clusters[0].members(), 3u);
@@ -105,7 +105,7 @@ TEST(Merge, TheNodesOfAPoolAreFoundByName) {
 }
 
 TEST(Merge, AClusterStaysWhileAPoolOfItHasSessions) {
-  const auto running = configuration(std::string(three_nodes) + pool);
+  const auto running = configuration(std::string(section_pg) + section_rw);
   const auto next = configuration("listen b\n bind :2\n server s1 10.0.0.1:2\n");
   const auto merged = merge(*running, *next, none);  // rw may get one until all workers know
   EXPECT_EQ(names(merged->clusters), (Names{"(pg)"}));
@@ -119,8 +119,9 @@ TEST(Merge, AClusterStaysWhileAPoolOfItHasSessions) {
 }
 
 TEST(Merge, AnUnchangedClusterIsEqual) {
-  const auto running = configuration(std::string(three_nodes) + pool);
-  const auto next = configuration("# moved down by a line\n" + std::string(three_nodes) + pool);
+  const auto running = configuration(std::string(section_pg) + section_rw);
+  const auto next =
+      configuration("# moved down by a line\n" + std::string(section_pg) + section_rw);
   EXPECT_EQ(merge(*running, *next, none)->clusters[0], running->clusters[0]);
 }
 

@@ -21,7 +21,7 @@ Words words(std::string_view line) {
   return result ? *result : Words{};
 }
 
-std::string failure(std::string_view line) {
+std::string line_failure(std::string_view line) {
   const auto result = tokenize(line, environment);
   EXPECT_FALSE(result);
   return result ? "" : std::to_string(result.error().column) + " " + result.error().reason;
@@ -61,23 +61,23 @@ TEST(Tokenizer, VariablesInDoubleQuotesOnly) {
 }
 
 TEST(Tokenizer, ErrorsSayTheColumn) {
-  EXPECT_EQ(failure("balance \"leastconn"), "9 unmatched quote");
-  EXPECT_EQ(failure("balance 'x"), "9 unmatched quote");
-  EXPECT_EQ(failure(R"(send \xz1)"), "6 truncated or invalid hexadecimal sequence");
-  EXPECT_EQ(failure(R"(send \x4)"), "6 truncated or invalid hexadecimal sequence");
-  EXPECT_EQ(failure(R"(send \x00)"), "6 zero byte; 'send-binary' can send one");
-  EXPECT_EQ(failure(R"("${PORT")"), "2 unmatched brace in environment variable name");
-  EXPECT_EQ(failure(R"("${PORT-x)"), "2 unmatched brace in environment variable name");
-  EXPECT_EQ(failure(R"("${-x}")"), "4 forbidden first character in environment variable name");
-  EXPECT_EQ(failure(std::string_view("a\0b", 3)), "2 zero byte");
+  EXPECT_EQ(line_failure("balance \"leastconn"), "9 unmatched quote");
+  EXPECT_EQ(line_failure("balance 'x"), "9 unmatched quote");
+  EXPECT_EQ(line_failure(R"(send \xz1)"), "6 truncated or invalid hexadecimal sequence");
+  EXPECT_EQ(line_failure(R"(send \x4)"), "6 truncated or invalid hexadecimal sequence");
+  EXPECT_EQ(line_failure(R"(send \x00)"), "6 zero byte; 'send-binary' can send one");
+  EXPECT_EQ(line_failure(R"("${PORT")"), "2 unmatched brace in environment variable name");
+  EXPECT_EQ(line_failure(R"("${PORT-x)"), "2 unmatched brace in environment variable name");
+  EXPECT_EQ(line_failure(R"("${-x}")"), "4 forbidden first character in environment variable name");
+  EXPECT_EQ(line_failure(std::string_view("a\0b", 3)), "2 zero byte");
 }
 
 TEST(Tokenizer, IsBounded) {
   std::string line;
   for (int i = 0; i < 64; ++i) line += "w ";
   EXPECT_EQ(words(line).size(), 64u);
-  EXPECT_NE(failure(line + "w").find("too many words"), std::string::npos);
-  EXPECT_NE(failure(std::string(max_line_bytes + 1, 'x')).find("too long"), std::string::npos);
+  EXPECT_NE(line_failure(line + "w").find("too many words"), std::string::npos);
+  EXPECT_NE(line_failure(std::string(max_line_bytes + 1, 'x')).find("too long"), std::string::npos);
 }
 
 TEST(Tokenizer, ExpandsVariablesOfAddressesWithoutQuotes) {

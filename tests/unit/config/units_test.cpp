@@ -12,7 +12,7 @@ Milliseconds time(std::string_view text, Milliseconds unit = 1ms) {
   return value ? *value : -1ms;
 }
 
-std::string failure(std::string_view text) {
+std::string time_failure(std::string_view text) {
   const auto value = parse_time(text);
   EXPECT_FALSE(value) << text;
   return value ? "" : value.error().message;
@@ -42,16 +42,16 @@ TEST(Time, LongestIsHAProxys) {
   EXPECT_EQ(time("2147483647"), longest_time);
   EXPECT_EQ(time("24d"), 24 * 24h);
   for (const auto* const text : {"2147483648", "25d", "99999999999999999999", "9999999999999999d"})
-    EXPECT_NE(failure(text).find("timer overflow in '" + std::string(text) + "'"),
+    EXPECT_NE(time_failure(text).find("timer overflow in '" + std::string(text) + "'"),
               std::string::npos);
 }
 
 TEST(Time, RefusesWhatIsNone) {
-  EXPECT_EQ(failure("10x"), "unexpected 'x' in '10x'; units are us, ms, s, m, h and d");
-  EXPECT_EQ(failure("1.5s"), "unexpected '.5s' in '1.5s'; units are us, ms, s, m, h and d");
-  EXPECT_EQ(failure("1m30s"), "unexpected 'm30s' in '1m30s'; units are us, ms, s, m, h and d");
-  EXPECT_EQ(failure(""), "expects a time such as '10s', got ''");
-  EXPECT_EQ(failure("-1s"), "expects a time such as '10s', got '-1s'");
+  EXPECT_EQ(time_failure("10x"), "unexpected 'x' in '10x'; units are us, ms, s, m, h and d");
+  EXPECT_EQ(time_failure("1.5s"), "unexpected '.5s' in '1.5s'; units are us, ms, s, m, h and d");
+  EXPECT_EQ(time_failure("1m30s"), "unexpected 'm30s' in '1m30s'; units are us, ms, s, m, h and d");
+  EXPECT_EQ(time_failure(""), "expects a time such as '10s', got ''");
+  EXPECT_EQ(time_failure("-1s"), "expects a time such as '10s', got '-1s'");
 }
 
 }  // namespace novip::config

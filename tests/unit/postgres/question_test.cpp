@@ -32,7 +32,7 @@ ResultPtr result_of(const std::vector<Row>& rows) {
   return result;
 }
 
-std::optional<Instance> answer(const Row& row) { return read_answer(result_of({row}).get()); }
+std::optional<Instance> answer_of(const Row& row) { return read_answer(result_of({row}).get()); }
 
 TEST(Lsn, IsReadAsPostgreSQLWritesIt) {
   EXPECT_EQ(parse_lsn("0/3000148"), 0x3000148u);
@@ -50,7 +50,7 @@ TEST(SyncStateWord, IsReadAsItIsWritten) {
 
 TEST(Answer, OfAPrimaryHasTheTimelineOfTheFileItWrites) {
   const auto instance =
-      answer({"f", "1/2000000", "0000000A0000000100000002", "", "", "", "", "", "", "", ""});
+      answer_of({"f", "1/2000000", "0000000A0000000100000002", "", "", "", "", "", "", "", ""});
   ASSERT_TRUE(instance);
   EXPECT_EQ(instance->role, Instance::Role::primary);
   EXPECT_EQ(instance->timeline, 10u);
@@ -58,8 +58,8 @@ TEST(Answer, OfAPrimaryHasTheTimelineOfTheFileItWrites) {
 }
 
 TEST(Answer, OfAStandbyHasItsWalreceiver) {
-  const auto instance =
-      answer({"t", "0/10", "", "0/20", "1.5", "77", "streaming", "4", "0/30", "fd00::1", "5434"});
+  const auto instance = answer_of(
+      {"t", "0/10", "", "0/20", "1.5", "77", "streaming", "4", "0/30", "fd00::1", "5434"});
   ASSERT_TRUE(instance);
   EXPECT_EQ(instance->role, Instance::Role::standby);
   EXPECT_TRUE(instance->streaming);
@@ -72,17 +72,17 @@ TEST(Answer, OfAStandbyHasItsWalreceiver) {
 
 TEST(Answer, HasNoLagWhenAllThatStreamsInIsReplayed) {
   const Row streaming{"t", "0/20", "", "0/20", "900", "77", "streaming", "4", "", "", ""};
-  EXPECT_EQ(answer(streaming)->replay_lag, milliseconds(0));
+  EXPECT_EQ(answer_of(streaming)->replay_lag, milliseconds(0));
   auto detached = streaming;
   detached[5] = detached[6] = "";
-  EXPECT_EQ(answer(detached)->replay_lag, milliseconds(900000)) << "nobody knows what it misses";
+  EXPECT_EQ(answer_of(detached)->replay_lag, milliseconds(900000)) << "nobody knows what it misses";
   auto waiting = streaming;
   waiting[6] = "waiting";
-  EXPECT_FALSE(answer(waiting)->streaming);
+  EXPECT_FALSE(answer_of(waiting)->streaming);
 }
 
 TEST(Answer, OfAStandbyWithoutPrivilegesKnowsThatAWalreceiverIsThere) {
-  const auto instance = answer({"t", "0/10", "", "0/20", "", "77", "", "", "", "", ""});
+  const auto instance = answer_of({"t", "0/10", "", "0/20", "", "77", "", "", "", "", ""});
   EXPECT_TRUE(instance->streaming);
   EXPECT_EQ(instance->timeline, 0u);
   EXPECT_EQ(instance->upstream, "");
@@ -91,7 +91,7 @@ TEST(Answer, OfAStandbyWithoutPrivilegesKnowsThatAWalreceiverIsThere) {
 
 TEST(Answer, HasNoLagOfTheFutureNorOfCenturies) {
   const auto lag = [](const std::string& seconds) {
-    return answer({"t", "0/10", "", "0/20", seconds, "", "", "", "", "", ""})->replay_lag;
+    return answer_of({"t", "0/10", "", "0/20", seconds, "", "", "", "", "", ""})->replay_lag;
   };
   EXPECT_EQ(lag("-0.25"), milliseconds(0));
   EXPECT_EQ(lag("1.25e-1"), milliseconds(125));
@@ -100,9 +100,9 @@ TEST(Answer, HasNoLagOfTheFutureNorOfCenturies) {
 }
 
 TEST(Answer, MakesNoSenseInAnotherShape) {
-  EXPECT_FALSE(answer({"true", "", "", "", "", "", "", "", "", "", ""}));
-  EXPECT_FALSE(answer({"", "", "", "", "", "", "", "", "", "", ""}));
-  EXPECT_FALSE(answer({"t"}));
+  EXPECT_FALSE(answer_of({"true", "", "", "", "", "", "", "", "", "", ""}));
+  EXPECT_FALSE(answer_of({"", "", "", "", "", "", "", "", "", "", ""}));
+  EXPECT_FALSE(answer_of({"t"}));
   const Row row{"t", "", "", "", "", "", "", "", "", "", ""};
   EXPECT_FALSE(read_answer(result_of({row, row}).get()));
 }

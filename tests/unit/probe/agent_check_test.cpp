@@ -1,6 +1,6 @@
 #include "check_test.h"
 
-namespace novip::probe::testing {
+namespace novip::probe::test {
 namespace {
 
 using End = Behaviour::End;
@@ -43,4 +43,4 @@ TEST_F(AgentCheckTest, NoLineIsNoAnswer) {
 }
 
 }  // namespace
-}  // namespace novip::probe::testing
+}  // namespace novip::probe::test

@@ -8,7 +8,7 @@
 #include "probe/methods.h"
 #include "scripted_server.h"
 
-namespace novip::probe::testing {
+namespace novip::probe::test {
 
 /// Runs one check of one server to its end.
 class CheckTest : public ::testing::Test {
@@ -67,4 +67,4 @@ class CheckTest : public ::testing::Test {
   ScriptedServer* last_server_ = nullptr;
 };
 
-}  // namespace novip::probe::testing
+}  // namespace novip::probe::test

@@ -3,7 +3,7 @@
 
 #include "check_test.h"
 
-namespace novip::probe::testing {
+namespace novip::probe::test {
 namespace {
 
 using End = Behaviour::End;
@@ -157,4 +157,4 @@ TEST_F(ChecksTest, AThousandServersAreCheap) {
 }
 
 }  // namespace
-}  // namespace novip::probe::testing
+}  // namespace novip::probe::test

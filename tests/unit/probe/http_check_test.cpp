@@ -1,7 +1,7 @@
 // Requests, statuses and texts as HAProxy 2.6.12's.
 #include "check_test.h"
 
-namespace novip::probe::testing {
+namespace novip::probe::test {
 namespace {
 
 using End = Behaviour::End;
@@ -131,4 +131,4 @@ TEST_F(HttpCheckTest, ConnectsWhereItIsTold) {
 }
 
 }  // namespace
-}  // namespace novip::probe::testing
+}  // namespace novip::probe::test

@@ -2,7 +2,7 @@
 #include "check_test.h"
 #include "probe/pgsql_answer.h"
 
-namespace novip::probe::testing {
+namespace novip::probe::test {
 namespace {
 
 using End = Behaviour::End;
@@ -81,4 +81,4 @@ TEST(JudgePgsql, WaitsForAWholeMessage) {
 }
 
 }  // namespace
-}  // namespace novip::probe::testing
+}  // namespace novip::probe::test

@@ -10,7 +10,7 @@
 #include "net/resolver.h"
 #include "scripted_server.h"
 
-namespace novip::probe::testing {
+namespace novip::probe::test {
 namespace {
 
 using Outcome = net::ResolverAnswer::Outcome;
@@ -210,4 +210,4 @@ TEST_F(ResolutionTest, AnAddressIsHeldForAWhile) {
 }
 
 }  // namespace
-}  // namespace novip::probe::testing
+}  // namespace novip::probe::test

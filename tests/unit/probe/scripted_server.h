@@ -15,7 +15,7 @@
 #include <boost/asio/write.hpp>
 #include <sys/socket.h>
 
-namespace novip::probe::testing {
+namespace novip::probe::test {
 
 namespace asio = boost::asio;
 using Tcp = asio::ip::tcp;
@@ -110,4 +110,4 @@ class FullPort {
   std::list<Tcp::socket> fillers_;
 };
 
-}  // namespace novip::probe::testing
+}  // namespace novip::probe::test

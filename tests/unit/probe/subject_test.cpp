@@ -5,12 +5,12 @@
 namespace novip::probe {
 namespace {
 
-Endpoint ip(const char* address, std::uint16_t port) { return *Endpoint::ip(address, port); }
+Endpoint at(const char* address, std::uint16_t port) { return *Endpoint::ip(address, port); }
 
 config::Host host(const char* address, std::optional<std::uint16_t> port) {
   config::Host made;
   made.name = address;
-  made.address = ip(address, port.value_or(0));
+  made.address = at(address, port.value_or(0));
   made.port = port;
   return made;
 }
@@ -20,7 +20,7 @@ class TargetTest : public testing::Test {
   TargetTest() {
     subject_.proxy = &proxy_;
     subject_.server = &server_;
-    subject_.address = ip("10.0.0.1", 5434);
+    subject_.address = at("10.0.0.1", 5434);
   }
 
   config::Proxy proxy_;
@@ -29,37 +29,37 @@ class TargetTest : public testing::Test {
 };
 
 TEST_F(TargetTest, AServerIsCheckedWhereItServes) {
-  EXPECT_EQ(target_of(subject_).address, ip("10.0.0.1", 5434));
+  EXPECT_EQ(target_of(subject_).address, at("10.0.0.1", 5434));
 }
 
 TEST_F(TargetTest, PortAndAddrReplaceTheServers) {
   server_.check.port = 8008;
-  EXPECT_EQ(target_of(subject_).address, ip("10.0.0.1", 8008));
+  EXPECT_EQ(target_of(subject_).address, at("10.0.0.1", 8008));
   server_.check.address = host("10.0.0.9", std::nullopt);
-  EXPECT_EQ(target_of(subject_).address, ip("10.0.0.9", 8008));
+  EXPECT_EQ(target_of(subject_).address, at("10.0.0.9", 8008));
 }
 
 TEST_F(TargetTest, AddrsOwnPortCountsWhenPortIsNotSet) {
   server_.check.address = host("10.0.0.9", 9000);
-  EXPECT_EQ(target_of(subject_).address, ip("10.0.0.9", 9000));
+  EXPECT_EQ(target_of(subject_).address, at("10.0.0.9", 9000));
   server_.check.port = 8008;
-  EXPECT_EQ(target_of(subject_).address, ip("10.0.0.9", 8008));
+  EXPECT_EQ(target_of(subject_).address, at("10.0.0.9", 8008));
 }
 
 TEST_F(TargetTest, AConnectStepComesFirst) {
   server_.check.port = 8008;
   config::CheckConnect step;
-  EXPECT_EQ(target_of(subject_, step).address, ip("10.0.0.1", 8008));
+  EXPECT_EQ(target_of(subject_, step).address, at("10.0.0.1", 8008));
   step.port = 5431;
-  EXPECT_EQ(target_of(subject_, step).address, ip("10.0.0.1", 5431));
+  EXPECT_EQ(target_of(subject_, step).address, at("10.0.0.1", 5431));
   step.address = host("10.0.0.7", 1);
-  EXPECT_EQ(target_of(subject_, step).address, ip("10.0.0.7", 5431));
+  EXPECT_EQ(target_of(subject_, step).address, at("10.0.0.7", 5431));
   step.port.reset();
-  EXPECT_EQ(target_of(subject_, step).address, ip("10.0.0.7", 1));
+  EXPECT_EQ(target_of(subject_, step).address, at("10.0.0.7", 1));
 }
 
 TEST_F(TargetTest, WithoutAPortThereIsNoTarget) {
-  subject_.address = ip("10.0.0.1", 0);
+  subject_.address = at("10.0.0.1", 0);
   EXPECT_FALSE(target_of(subject_).address);
 }
 
@@ -87,9 +87,9 @@ TEST_F(TargetTest, TlsOfAConnectStepIsItsOwn) {
 
 TEST_F(TargetTest, AnAgentHasItsOwnPortAndAddress) {
   server_.agent.port = 9777;
-  EXPECT_EQ(agent_target_of(subject_).address, ip("10.0.0.1", 9777));
+  EXPECT_EQ(agent_target_of(subject_).address, at("10.0.0.1", 9777));
   server_.agent.address = host("10.0.0.8", std::nullopt);
-  EXPECT_EQ(agent_target_of(subject_).address, ip("10.0.0.8", 9777));
+  EXPECT_EQ(agent_target_of(subject_).address, at("10.0.0.8", 9777));
 }
 
 TEST(Patience, InterBoundsTheWholeCheckByItself) {

@@ -2,7 +2,7 @@
 // `show stat` while it checked servers that behave as these do.
 #include "check_test.h"
 
-namespace novip::probe::testing {
+namespace novip::probe::test {
 namespace {
 
 using End = Behaviour::End;
@@ -244,4 +244,4 @@ TEST_F(PlainCheckTest, AnnouncesItselfAsTheServersClientsAre) {
 }
 
 }  // namespace
-}  // namespace novip::probe::testing
+}  // namespace novip::probe::test

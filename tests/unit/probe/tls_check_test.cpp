@@ -7,7 +7,7 @@
 #include "tls/asio_stream.h"
 #include "tls/client_context.h"
 
-namespace novip::probe::testing {
+namespace novip::probe::test {
 namespace {
 
 using tls::testing::Identity;
@@ -127,4 +127,4 @@ TEST_F(TlsCheckTest, SettingsThatCannotBeLoadedPassNothing) {
 }
 
 }  // namespace
-}  // namespace novip::probe::testing
+}  // namespace novip::probe::test

@@ -7,7 +7,7 @@
 #include "postgres/backoff.h"
 #include "watch_lab.h"
 
-namespace novip::probe::testing {
+namespace novip::probe::test {
 namespace {
 
 const std::string events = "/events";
@@ -330,4 +330,4 @@ TEST_F(AgentWatchTest, StartsNodeAfterNode) {
 }
 
 }  // namespace
-}  // namespace novip::probe::testing
+}  // namespace novip::probe::test

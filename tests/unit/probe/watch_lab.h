@@ -14,7 +14,7 @@
 #include "probe/watches.h"
 #include "scripted_server.h"
 
-namespace novip::probe::testing {
+namespace novip::probe::test {
 
 using namespace std::literals;
 
@@ -188,4 +188,4 @@ class WatchTest : public ::testing::Test {
   std::function<void()> on_heard_;
 };
 
-}  // namespace novip::probe::testing
+}  // namespace novip::probe::test

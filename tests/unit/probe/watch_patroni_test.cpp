@@ -2,7 +2,7 @@
 
 #include "watch_lab.h"
 
-namespace novip::probe::testing {
+namespace novip::probe::test {
 namespace {
 
 const std::string path = "/patroni";
@@ -99,4 +99,4 @@ TEST_F(PatroniWatchTest, AnAnswerThatNeverComesIsTrouble) {
 }
 
 }  // namespace
-}  // namespace novip::probe::testing
+}  // namespace novip::probe::test

@@ -4,7 +4,7 @@
 #include "pgwire/messages.h"
 #include "watch_lab.h"
 
-namespace novip::probe::testing {
+namespace novip::probe::test {
 namespace {
 
 using cluster::Instance;
@@ -91,4 +91,4 @@ TEST_F(PgsqlWatchTest, StopsWhileItLooksForTheHost) {
 }
 
 }  // namespace
-}  // namespace novip::probe::testing
+}  // namespace novip::probe::test

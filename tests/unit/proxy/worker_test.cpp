@@ -8,7 +8,7 @@
 namespace novip::proxy::test {
 namespace {
 
-void talk(const UniqueFd& client, const UniqueFd& server) {
+void exchange(const UniqueFd& client, const UniqueFd& server) {
   ASSERT_TRUE(say(client, "ask"));
   ASSERT_EQ(hear(server, 3), "ask");
 }
@@ -18,7 +18,7 @@ TEST(Queue, IsServedInOrderAsPlacesAreFreed) {
   lab.snapshot.proxies[0].servers[0].maxconn = 1;
   lab.start();
   UniqueFd first = lab.client(), first_server = lab.server();
-  talk(first, first_server);
+  exchange(first, first_server);
   UniqueFd second = lab.client();
   ASSERT_TRUE(lab.reaches("queued", 1));
   UniqueFd third = lab.client();
@@ -45,7 +45,7 @@ TEST(Queue, TimesOut) {
   lab.snapshot.proxies[0].servers[0].maxconn = 1;
   lab.start();
   const UniqueFd first = lab.client(), server = lab.server();
-  talk(first, server);
+  exchange(first, server);
   const UniqueFd second = lab.client();
   EXPECT_EQ(ending(second), Ending::end_of_stream);
   const std::string line = lab.log_tail();
@@ -60,7 +60,7 @@ TEST(Queue, ClientThatLeavesIsForgotten) {
   lab.snapshot.proxies[0].servers[0].maxconn = 1;
   lab.start();
   const UniqueFd first = lab.client(), server = lab.server();
-  talk(first, server);
+  exchange(first, server);
   UniqueFd second = lab.client();
   ASSERT_TRUE(lab.reaches("queued", 1));
   second.reset();
@@ -74,7 +74,7 @@ TEST(Queue, MaxqueueRefuses) {
   lab.snapshot.proxies[0].servers[0].maxconn = 1;
   lab.start();
   const UniqueFd first = lab.client(), server = lab.server();
-  talk(first, server);
+  exchange(first, server);
   const UniqueFd second = lab.client();
   ASSERT_TRUE(lab.reaches("queued", 1));
   const UniqueFd third = lab.client();
@@ -88,12 +88,12 @@ TEST(Queue, AServerThatComesUpServesIt) {
   lab.snapshot.proxies[0].servers[1].usable = false;
   lab.start();
   const UniqueFd first = lab.client(), server = lab.server();
-  talk(first, server);
+  exchange(first, server);
   const UniqueFd second = lab.client();
   ASSERT_TRUE(lab.reaches("queued", 1));
   lab.snapshot.proxies[0].servers[1].usable = true;
   lab.publish();
-  talk(second, lab.server(1));
+  exchange(second, lab.server(1));
 }
 
 TEST(Queue, APlaceFreedByAnyWorkerIsTaken) {
@@ -125,7 +125,7 @@ TEST(Acceptor, StopsAtEachLimitAndGoesOn) {
     if (limit == 2) lab.section().binds[0].maxconn = 1;
     lab.start();
     UniqueFd first = lab.client(), server = lab.server();
-    talk(first, server);
+    exchange(first, server);
     const UniqueFd second = lab.client();  // waits in the kernel's backlog
     say(second, "x");
     EXPECT_TRUE(nobody_comes(lab.listeners[0].get(), 50));
@@ -158,19 +158,19 @@ TEST(Acceptor, RaisedLimitLetsTheWaitingIn) {
   lab.snapshot.proxies[0].maxconn = 1;
   lab.start();
   const UniqueFd first = lab.client(), server = lab.server();
-  talk(first, server);
+  exchange(first, server);
   const UniqueFd second = lab.client();
   EXPECT_TRUE(nobody_comes(lab.listeners[0].get(), 20));
   lab.snapshot.proxies[0].maxconn = 2;
   lab.publish();
-  talk(second, lab.server());
+  exchange(second, lab.server());
 }
 
 TEST(Acceptor, DisabledFrontendRefusesAndCanBeEnabledAgain) {
   Lab lab;
   lab.start();
   const UniqueFd first = lab.client(), server = lab.server();
-  talk(first, server);
+  exchange(first, server);
   lab.snapshot.proxies[0].accepting = false;
   lab.publish();
   EXPECT_EQ(lab.sessions().size(), 1u);  // old sessions stay
@@ -179,7 +179,7 @@ TEST(Acceptor, DisabledFrontendRefusesAndCanBeEnabledAgain) {
   lab.publish();
   EXPECT_EQ(lab.sessions().size(), 1u);
   const UniqueFd second = lab.client();
-  talk(second, lab.server());
+  exchange(second, lab.server());
 }
 
 TEST(Acceptor, OutOfDescriptorsItWaitsAndRecovers) {
@@ -207,7 +207,7 @@ TEST(Acceptor, OutOfDescriptorsItWaitsAndRecovers) {
                 usage_before.ru_utime.tv_usec - usage_before.ru_stime.tv_usec -
                 1000000 * (usage_before.ru_utime.tv_sec + usage_before.ru_stime.tv_sec),
             125000);
-  talk(client, lab.server());
+  exchange(client, lab.server());
 }
 
 TEST(Worker, NewEpochCutsTheSessionsOfTheServer) {
@@ -220,18 +220,18 @@ TEST(Worker, NewEpochCutsTheSessionsOfTheServer) {
     lab.snapshot.proxies[0].servers[0].maxconn = 1;
     lab.start();
     const UniqueFd first = lab.client(), first_server = lab.server(0);
-    talk(first, first_server);
+    exchange(first, first_server);
     const UniqueFd second = lab.client(), second_server = lab.server(1);
-    talk(second, second_server);
+    exchange(second, second_server);
     lab.snapshot.proxies[0].servers[0].epoch = 1;
     lab.snapshot.proxies[0].servers[0].cut = cut;
     lab.publish();
     EXPECT_EQ(ending(first), Ending::end_of_stream);
     EXPECT_EQ(ending(first_server), Ending::end_of_stream);
     EXPECT_EQ(lab.log_state(), state);
-    talk(second, second_server);
+    exchange(second, second_server);
     const UniqueFd third = lab.client();
-    talk(third, lab.server(0));  // routed under the new epoch
+    exchange(third, lab.server(0));  // routed under the new epoch
     lab.publish();
     EXPECT_EQ(lab.sessions().size(), 2u);
   }
@@ -255,11 +255,11 @@ TEST(Worker, SoftStopEndsWithTheLastSession) {
   Lab lab;
   lab.start();
   UniqueFd client = lab.client(), server = lab.server();
-  talk(client, server);
+  exchange(client, server);
   lab.workers[0]->stop_accepting(TimePoint::max());
   EXPECT_EQ(lab.sessions().size(), 1u);
   EXPECT_FALSE(lab.client());
-  talk(client, server);
+  exchange(client, server);
   EXPECT_FALSE(lab.workers[0]->finished());
   client.reset();
   server.reset();
@@ -273,7 +273,7 @@ TEST(Worker, SoftStopIsHardAtItsDeadline) {
   Lab lab;
   lab.start();
   const UniqueFd client = lab.client(), server = lab.server();
-  talk(client, server);
+  exchange(client, server);
   lab.workers[0]->stop_accepting(Clock::now() + 30ms);
   EXPECT_EQ(ending(client), Ending::end_of_stream);
   lab.workers[0]->join();
@@ -284,9 +284,9 @@ TEST(Worker, ShutsOneSessionDown) {
   Lab lab;
   lab.start();
   const UniqueFd first = lab.client(), first_server = lab.server();
-  talk(first, first_server);
+  exchange(first, first_server);
   const UniqueFd second = lab.client(), second_server = lab.server();
-  talk(second, second_server);
+  exchange(second, second_server);
   const std::uint64_t id = lab.sessions().at(0).id;
   const auto shut_down = [&] {
     std::promise<bool> promise;
@@ -296,7 +296,7 @@ TEST(Worker, ShutsOneSessionDown) {
   EXPECT_TRUE(shut_down());
   EXPECT_FALSE(shut_down());
   EXPECT_EQ(ending(first), Ending::end_of_stream);
-  talk(second, second_server);
+  exchange(second, second_server);
 }
 
 TEST(Worker, FiveHundredSessionsLeaveNothingBehind) {
