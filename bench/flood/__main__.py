@@ -3,10 +3,12 @@
 ports are flooded."""
 
 import contextlib
+import dataclasses
 import itertools
 import json
 import pathlib
 import socket
+import ssl
 import statistics
 import sys
 import threading
@@ -20,17 +22,21 @@ from common.machine import environment                          # noqa: E402
 from common.markdown import spread, table                       # noqa: E402
 from common.program import argument_parser, run_to_the_end, say, temporary_folder   # noqa: E402
 from harness import configurations                              # noqa: E402
-from harness.cluster import Cluster                             # noqa: E402
-from harness.flood import slow_clients                           # noqa: E402
+from harness.cluster import ADDRESSES, Cluster                  # noqa: E402
+from harness.flood import slow_clients                          # noqa: E402
 from harness.ports import free_port                             # noqa: E402
+from harness.tls import Authority                               # noqa: E402
 
 from flooder import Flood                                       # noqa: E402
 
 DOCUMENT = REPOSITORY / "docs" / "flood.md"
 SLOW = 1000             # clients that hold half a request each
-REQUEST = "GET /primary HTTP/1.0\r\n\r\n"
+REQUEST = b"GET /primary HTTP/1.0\r\n\r\n"
+FRESH = b"GET /primary?fresh HTTP/1.0\r\n\r\n"
+PAGE = b"GET / HTTP/1.0\r\n\r\n"
 ASK_EVERY = 0.02        # seconds: who wants to know the state
 QUIET, GENERATOR = "quiet", "a closed port"
+LIMIT = 1.2             # of quiet: what a session's usual time may become
 
 TEXT = """\
 # A flood on the state ports
@@ -40,23 +46,49 @@ Written by `./dev bench flood --write` on {date}. {machine}; {postgresql}; load 
 processes open {wanted:,} connections a second to srv1 in all, from 498 addresses, and somebody else
 asks the text port and REST for the state every {every:.0f} ms. Everything is on the same processors:
 what the flood itself takes of them is seen by *{generator}*, where nobody listens and the kernel
-refuses. *slow*: {slow} clients hold half a request to REST each meanwhile. Medians of {rounds} rounds
-(the middle half of them), ratios within a round.
+refuses. *fresh*: each asks for an answer that is not from memory. *TLS*: each begins a handshake, which
+novip answers with its certificate and a signature. *slow*: {slow} clients hold half a request to REST
+each meanwhile. Medians of {rounds} rounds (the middle half of them), ratios within a round.
 
 {table}
+
+{verdict}
 """
 
 
-def ways(node, rate):
-    """What the state ports have to bear, in the order of the table: {name: a context}."""
-    def at(port, request=""):
+def with_rest_in_tls(configuration, folder):
+    """The configuration with another bind of REST, within TLS; and its port."""
+    port = free_port(*ADDRESSES.values())
+    pem = Authority(folder).issue("novip", *ADDRESSES.values())
+    plain = "    bind {address}:{rest} mode http\n"
+    within = f"    bind {{address}}:{port} ssl crt {pem} mode http\n"
+    text = configuration.text.replace(plain, plain + within)
+    return dataclasses.replace(configuration, text=text), port
+
+
+def client_hello():
+    """A client's first bytes of TLS."""
+    sent = ssl.MemoryBIO()
+    try:
+        ssl.create_default_context().wrap_bio(ssl.MemoryBIO(), sent, server_hostname="novip").do_handshake()
+    except ssl.SSLWantReadError:
+        return sent.read()
+
+
+def ways(node, tls, rate):
+    """What the ports have to bear, in the order of the table: {name: a context}. `tls`: the port of
+    REST within TLS."""
+    def at(port, request=b""):
         return Flood(node.address, port, rate, request)
     return {
         QUIET: contextlib.nullcontext,
         GENERATOR: lambda: at(free_port(node.address)),
         "text port": lambda: at(node.ports.state),
         "REST": lambda: at(node.ports.rest, REQUEST),
+        "REST, fresh": lambda: at(node.ports.rest, FRESH),
+        "REST within TLS": lambda: at(tls, client_hello()),
         "REST and slow": lambda: slow_and(at(node.ports.rest, REQUEST), node),
+        "the page": lambda: at(node.ports.stats, PAGE),
     }
 
 
@@ -71,7 +103,7 @@ class Asker(threading.Thread):
 
     def __init__(self, node):
         super().__init__(daemon=True)
-        self._ports = itertools.cycle([(node.ports.state, b""), (node.ports.rest, REQUEST.encode())])
+        self._ports = itertools.cycle([(node.ports.state, b""), (node.ports.rest, REQUEST)])
         self._address, self._ended, self.times, self.failures = node.address, False, [], 0
 
     def run(self):
@@ -133,6 +165,20 @@ def result_table(results):
     return table(heads, [row(name, rounds) for name, rounds in results.items()])
 
 
+def over_the_limit(results):
+    """The floods under which a session's usual time is more than LIMIT of quiet, with how much."""
+    found = {name: statistics.median(one["p50"] / quiet["p50"]
+                                     for one, quiet in zip(rounds, results[QUIET]))
+             for name, rounds in results.items()}
+    return [f"{name}: {ratio:.2f}" for name, ratio in found.items() if ratio > LIMIT]
+
+
+def verdict(results):
+    over = over_the_limit(results)
+    return (f"A session's p50 within {LIMIT} of quiet under each of these: "
+            + (f"no ({', '.join(over)})." if over else "yes."))
+
+
 def arguments():
     parser = argument_parser("flood", __doc__, DOCUMENT)
     parser.add_argument("--rounds", type=int, default=7, help="default 7")
@@ -144,13 +190,14 @@ def arguments():
 def run(options):
     surroundings = environment()
     with temporary_folder() as folder, contextlib.ExitStack() as ends:
-        cluster = Cluster(folder, configuration=configurations.native())
+        configuration, tls = with_rest_in_tls(configurations.native(), folder)
+        cluster = Cluster(folder, configuration=configuration)
         ends.callback(cluster.stop)
         cluster.start()
         node = cluster.nodes[0]
         pool = Pool(node)
         pgbench.fill(pool, 10)
-        floods = ways(node, options.rate)
+        floods = ways(node, tls, options.rate)
         results = {name: [] for name in floods}
         for number in range(1, options.rounds + 1):
             for name, way in floods.items():
@@ -158,14 +205,17 @@ def run(options):
             say(f"round {number} of {options.rounds}: " + ", ".join(
                 f"{name} {rounds[-1]['p50']} µs" for name, rounds in results.items()))
     text = result_table(results)
-    print(text)
+    print(text, verdict(results), sep="\n\n")
     if options.json:
         options.json.write_text(json.dumps({"environment": surroundings, "results": results},
                                            indent=1))
     if options.write:
         DOCUMENT.write_text(TEXT.format(**surroundings, wanted=options.rate, slow=SLOW,
                                         every=ASK_EVERY * 1000, generator=GENERATOR,
-                                        rounds=options.rounds, table=text))
+                                        rounds=options.rounds, table=text,
+                                        verdict=verdict(results)))
+    if over_the_limit(results):
+        sys.exit(1)
 
 
 if __name__ == "__main__":

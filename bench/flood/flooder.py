@@ -19,9 +19,9 @@ class Flood:
     says `request`, and is closed when a hundred others have come; then `rate` is what was reached,
     and `answered` how many of these in a second had an answer by then."""
 
-    def __init__(self, address, port, rate, request="", processes=2):
+    def __init__(self, address, port, rate, request=b"", processes=2):
         self._words = [[sys.executable, __file__, address, str(port), str(rate / processes),
-                        str(number), request] for number in range(processes)]
+                        str(number), request.hex()] for number in range(processes)]
 
     def __enter__(self):
         self._began = time.monotonic()
@@ -84,4 +84,4 @@ def closed(connection):
 if __name__ == "__main__":
     words = sys.argv[1:]
     print(json.dumps(flood((words[0], int(words[1])), float(words[2]), int(words[3]),
-                           words[4].encode())))
+                           bytes.fromhex(words[4]))))

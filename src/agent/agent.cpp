@@ -18,6 +18,7 @@
 #include "agent/subscribers.h"
 #include "agent/text_port.h"
 #include "base/text.h"
+#include "base/thread.h"
 #include "postgres/instance_json.h"
 #include "postgres/watch.h"
 
@@ -103,7 +104,10 @@ class Agent::Loop {
     }
     watch_.start();
     beat();
-    thread_ = std::thread([this] { io_.run(); });
+    thread_ = std::thread([this] {
+      name_thread("agent");
+      io_.run();
+    });
   }
 
   void stop() {

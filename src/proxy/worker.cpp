@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/thread.h"
 #include "proxy/loop.h"
 
 namespace novip::proxy {
@@ -16,6 +17,7 @@ Worker::~Worker() = default;
 
 void Worker::start() {
   thread_ = std::thread([this] {
+    name_thread("worker");
     loop_->run();
     {
       const std::lock_guard lock(ending_);

@@ -19,6 +19,11 @@ from harness.tls import Authority
 
 FOLDERS = itertools.count(1)
 
+# The clusters that tests share, in the order of the tests: one runs at a time, since it takes
+# processor time though nobody looks at it.
+SHARED = ("shared_kernel", "shared_cluster", "shared_native")
+STARTED = {}    # those of them that have been started
+
 
 @pytest.hookimpl(tryfirst=True)     # before pytest-timeout's own, which looks at the option
 def pytest_configure(config):
@@ -45,6 +50,7 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.skip(reason="novip only"))
         if os.geteuid() != 0 and item.get_closest_marker("root_only"):
             item.add_marker(pytest.mark.skip(reason="needs root"))
+    items.sort(key=lambda item: [name in item.fixturenames for name in reversed(SHARED)])
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -62,6 +68,9 @@ def pytest_runtest_makereport(item, call):
 def pytest_runtest_setup(item):
     with tempfile.TemporaryFile() as now:   # the file system's clock, as the logs will have
         item.began = os.fstat(now.fileno()).st_mtime
+    for name, cluster in STARTED.items():
+        if name not in item.fixturenames:
+            cluster.stop()      # whoever uses it next restores it
 
 
 @pytest.fixture(scope="session")
@@ -82,12 +91,14 @@ def folder(run_folder):
 @pytest.fixture(scope="session")
 def shared_cluster(run_folder):
     with running_cluster(run_folder / "deck", configurations.deck()) as cluster:
+        STARTED["shared_cluster"] = cluster
         yield cluster
 
 
 @pytest.fixture(scope="session")
 def shared_native(run_folder):
     with running_cluster(run_folder / "native", configurations.native()) as cluster:
+        STARTED["shared_native"] = cluster
         yield cluster
 
 
