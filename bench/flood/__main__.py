@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import itertools
 import json
+import os
 import pathlib
 import socket
 import ssl
@@ -35,6 +36,7 @@ REQUEST = b"GET /primary HTTP/1.0\r\n\r\n"
 FRESH = b"GET /primary?fresh HTTP/1.0\r\n\r\n"
 PAGE = b"GET / HTTP/1.0\r\n\r\n"
 ASK_EVERY = 0.02        # seconds: who wants to know the state
+ALL = os.sched_getaffinity(0)
 QUIET, GENERATOR = "quiet", "a closed port"
 LIMIT = 1.2             # of quiet: what a session's usual time may become
 
@@ -44,15 +46,26 @@ TEXT = """\
 Written by `./dev bench flood --write` on {date}. {machine}; {postgresql}; load average before:
 {load_before}. One client (`pgbench -S`, prepared) goes through srv1's novip to the primary, while two
 processes open {wanted:,} connections a second to srv1 in all, from 498 addresses, and somebody else
-asks the text port and REST for the state every {every:.0f} ms. Everything is on the same processors:
-what the flood itself takes of them is seen by *{generator}*, where nobody listens and the kernel
-refuses. *fresh*: each asks for an answer that is not from memory. *TLS*: each begins a handshake, which
+asks the text port and REST for the state every {every:.0f} ms. What the flood itself takes is seen by
+*{generator}*, where nobody listens and the kernel refuses. *fresh*: each asks for an answer that is not from memory. *TLS*: each begins a handshake, which
 novip answers with its certificate and a signature. *slow*: {slow} clients hold half a request to REST
 each meanwhile. Medians of {rounds} rounds (the middle half of them), ratios within a round.
 
-{table}
+## Apart
+
+PostgreSQL, pgbench and novip's workers have half of the processors, the flood and novip's other threads
+the other half: what novip's threads do to each other.
+
+{apart}
 
 {verdict}
+
+## Together
+
+All on all processors, where they take turns: what the scheduler makes of it, with more busy threads
+than processors.
+
+{together}
 """
 
 
@@ -70,16 +83,17 @@ def client_hello():
     """A client's first bytes of TLS."""
     sent = ssl.MemoryBIO()
     try:
-        ssl.create_default_context().wrap_bio(ssl.MemoryBIO(), sent, server_hostname="novip").do_handshake()
+        ssl.create_default_context().wrap_bio(ssl.MemoryBIO(), sent,
+                                              server_hostname="novip").do_handshake()
     except ssl.SSLWantReadError:
         return sent.read()
 
 
-def ways(node, tls, rate):
+def ways(node, tls, rate, processors):
     """What the ports have to bear, in the order of the table: {name: a context}. `tls`: the port of
-    REST within TLS."""
+    REST within TLS. `processors`: of the flood."""
     def at(port, request=b""):
-        return Flood(node.address, port, rate, request)
+        return Flood(node.address, port, rate, request, processors)
     return {
         QUIET: contextlib.nullcontext,
         GENERATOR: lambda: at(free_port(node.address)),
@@ -90,6 +104,26 @@ def ways(node, tls, rate):
         "REST and slow": lambda: slow_and(at(node.ports.rest, REQUEST), node),
         "the page": lambda: at(node.ports.stats, PAGE),
     }
+
+
+def arrange(cluster, apart):
+    """Gives every thread of the cluster its processors, and ours, which pgbench inherits, those of
+    sessions. Returns those of the flood."""
+    processors = sorted(ALL)
+    half = len(processors) // 2
+    of_flood, of_sessions = (processors[:half], processors[half:]) if apart else (ALL, ALL)
+    os.sched_setaffinity(0, of_sessions)
+    for node in cluster.nodes:
+        for thread in threads(node.proxy.pid):
+            name = pathlib.Path(f"/proc/{thread}/comm").read_text().strip()
+            os.sched_setaffinity(thread, of_sessions if name == "worker" else of_flood)
+        for process in node.postgres.processes():
+            os.sched_setaffinity(process, of_sessions)
+    return of_flood
+
+
+def threads(pid):
+    return [int(name) for name in os.listdir(f"/proc/{pid}/task")]
 
 
 @contextlib.contextmanager
@@ -187,34 +221,41 @@ def arguments():
     return parser.parse_args()
 
 
+def measure_all(cluster, tls, folder, options, apart):
+    node = cluster.nodes[0]
+    pool = Pool(node)
+    floods = ways(node, tls, options.rate, arrange(cluster, apart))
+    results = {name: [] for name in floods}
+    for number in range(1, options.rounds + 1):
+        for name, way in floods.items():
+            results[name].append(measure(node, pool, way, folder, options.seconds))
+        say(f"{'apart' if apart else 'together'}, round {number} of {options.rounds}: " + ", ".join(
+            f"{name} {rounds[-1]['p50']} µs" for name, rounds in results.items()))
+    return results
+
+
 def run(options):
     surroundings = environment()
+    if len(ALL) < 2:
+        sys.exit("this needs two processors: one for sessions, one for the flood")
     with temporary_folder() as folder, contextlib.ExitStack() as ends:
         configuration, tls = with_rest_in_tls(configurations.native(), folder)
         cluster = Cluster(folder, configuration=configuration)
         ends.callback(cluster.stop)
         cluster.start()
-        node = cluster.nodes[0]
-        pool = Pool(node)
-        pgbench.fill(pool, 10)
-        floods = ways(node, tls, options.rate)
-        results = {name: [] for name in floods}
-        for number in range(1, options.rounds + 1):
-            for name, way in floods.items():
-                results[name].append(measure(node, pool, way, folder, options.seconds))
-            say(f"round {number} of {options.rounds}: " + ", ".join(
-                f"{name} {rounds[-1]['p50']} µs" for name, rounds in results.items()))
-    text = result_table(results)
-    print(text, verdict(results), sep="\n\n")
+        pgbench.fill(Pool(cluster.nodes[0]), 10)
+        apart, together = (measure_all(cluster, tls, folder, options, apart)
+                           for apart in (True, False))
+    print(result_table(apart), verdict(apart), result_table(together), sep="\n\n")
     if options.json:
-        options.json.write_text(json.dumps({"environment": surroundings, "results": results},
-                                           indent=1))
+        options.json.write_text(json.dumps({"environment": surroundings, "apart": apart,
+                                            "together": together}, indent=1))
     if options.write:
         DOCUMENT.write_text(TEXT.format(**surroundings, wanted=options.rate, slow=SLOW,
                                         every=ASK_EVERY * 1000, generator=GENERATOR,
-                                        rounds=options.rounds, table=text,
-                                        verdict=verdict(results)))
-    if over_the_limit(results):
+                                        rounds=options.rounds, apart=result_table(apart),
+                                        together=result_table(together), verdict=verdict(apart)))
+    if over_the_limit(apart):
         sys.exit(1)
 
 

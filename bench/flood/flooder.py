@@ -3,6 +3,7 @@
 import collections
 import itertools
 import json
+import os
 import select
 import socket
 import subprocess
@@ -17,9 +18,10 @@ IP_BIND_ADDRESS_NO_PORT = 24
 class Flood:
     """`rate` connections a second to (address, port), by two processes, for a `with` block. Each
     says `request`, and is closed when a hundred others have come; then `rate` is what was reached,
-    and `answered` how many of these in a second had an answer by then."""
+    and `answered` how many of these in a second had an answer by then. They run on `processors`."""
 
-    def __init__(self, address, port, rate, request=b"", processes=2):
+    def __init__(self, address, port, rate, request, processors, processes=2):
+        self._processors = processors
         self._words = [[sys.executable, __file__, address, str(port), str(rate / processes),
                         str(number), request.hex()] for number in range(processes)]
 
@@ -27,6 +29,8 @@ class Flood:
         self._began = time.monotonic()
         self._running = [subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
                          for words in self._words]
+        for process in self._running:
+            os.sched_setaffinity(process.pid, self._processors)
         return self
 
     def __exit__(self, *_):

@@ -184,7 +184,7 @@ class Postgres:
     def hang(self):
         """Freezes every process of the instance: sockets stay open, nothing answers."""
         self._process.send(signal.SIGSTOP)
-        self._hung = [self._process.pid, *self._children()]
+        self._hung = self.processes()
         self._send_hung(signal.SIGSTOP)
 
     def resume(self):
@@ -194,6 +194,10 @@ class Postgres:
     def _send_hung(self, number):
         for pid in self._hung:
             _send(pid, number)
+
+    def processes(self):
+        """The process ids of the postmaster, which is the first, and of its children."""
+        return [self._process.pid, *self._children()]
 
     def _children(self):
         children = pathlib.Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
