@@ -38,3 +38,6 @@ find_program(NOVIP_MOLD mold)
 if(NOVIP_MOLD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   add_link_options(-fuse-ld=mold)
 endif()
+
+# Of builds with CMAKE_UNITY_BUILD: the sanitizers', the fuzzers' and the package.
+set(CMAKE_UNITY_BUILD_BATCH_SIZE 10)

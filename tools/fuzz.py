@@ -128,11 +128,11 @@ def report(name, said):
           f"tests/fuzz/corpus/{name.removeprefix('fuzz_')}", flush=True)
 
 
-def run_once(names, seconds):
-    """As many at a time as there are processors."""
+def run_once(names, seconds, jobs):
+    """`jobs` of them at a time."""
     clean = True
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as threads:
-        for name, (totals, said) in zip(names, threads.map(lambda name: run(name, seconds), names)):
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        for name, (totals, said) in zip(names, pool.map(lambda name: run(name, seconds), names)):
             print(f"{name}: {totals.runs} runs in {seconds} s, {totals.edges} edges", flush=True)
             if totals.findings:
                 report(name, said)
@@ -208,7 +208,7 @@ def arguments():
     parser.add_argument("--hours", type=float, help="of processor time for each, counted over all "
                         "runs with --hours; writes docs/fuzzing.md")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(),
-                        help="so many at once, with --hours (default: one a core)")
+                        help="so many at once (default: one a core)")
     parser.add_argument("--only", metavar="TARGET", action="append", help="of tests/fuzz, without "
                         "fuzz_; may be repeated (default: all)")
     return parser.parse_args()
@@ -223,7 +223,7 @@ def main():
         sys.exit(f"no {', '.join(sorted(unknown))} in tests/fuzz, but {', '.join(names)}")
     if options.hours is None:
         try:
-            return 0 if run_once(chosen, options.seconds) else 1
+            return 0 if run_once(chosen, options.seconds, options.jobs) else 1
         except Hung as hung:
             sys.exit(str(hung))
     campaign = Campaign(names, chosen, options.hours)

@@ -47,9 +47,10 @@ Written by `./dev bench flood --write` on {date}. {machine}; {postgresql}; load 
 {load_before}. One client (`pgbench -S`, prepared) goes through srv1's novip to the primary, while two
 processes open {wanted:,} connections a second to srv1 in all, from 498 addresses, and somebody else
 asks the text port and REST for the state every {every:.0f} ms. What the flood itself takes is seen by
-*{generator}*, where nobody listens and the kernel refuses. *fresh*: each asks for an answer that is not from memory. *TLS*: each begins a handshake, which
-novip answers with its certificate and a signature. *slow*: {slow} clients hold half a request to REST
-each meanwhile. Medians of {rounds} rounds (the middle half of them), ratios within a round.
+*{generator}*, where nobody listens and the kernel refuses. *fresh*: each asks for an answer that is
+not from memory. *TLS*: each begins a handshake, which novip answers with its certificate and a
+signature. *slow*: {slow} clients hold half a request to REST each meanwhile. Medians of {rounds} rounds
+(the middle half of them), ratios within a round.
 
 ## Apart
 
@@ -246,15 +247,16 @@ def run(options):
         pgbench.fill(Pool(cluster.nodes[0]), 10)
         apart, together = (measure_all(cluster, tls, folder, options, apart)
                            for apart in (True, False))
-    print(result_table(apart), verdict(apart), result_table(together), sep="\n\n")
+    tables = {"apart": result_table(apart), "verdict": verdict(apart),
+              "together": result_table(together)}
+    print(*tables.values(), sep="\n\n")
     if options.json:
         options.json.write_text(json.dumps({"environment": surroundings, "apart": apart,
                                             "together": together}, indent=1))
     if options.write:
         DOCUMENT.write_text(TEXT.format(**surroundings, wanted=options.rate, slow=SLOW,
                                         every=ASK_EVERY * 1000, generator=GENERATOR,
-                                        rounds=options.rounds, apart=result_table(apart),
-                                        together=result_table(together), verdict=verdict(apart)))
+                                        rounds=options.rounds, **tables))
     if over_the_limit(apart):
         sys.exit(1)
 

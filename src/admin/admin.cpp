@@ -9,8 +9,8 @@
 #include "admin/page.h"
 #include "admin/runtime_api.h"
 #include "admin/statistics.h"
+#include "base/as_result.h"
 #include "base/unattended.h"
-#include "net/as_result.h"
 
 namespace novip::admin {
 
@@ -35,7 +35,7 @@ asio::awaitable<void> sample_rates(std::shared_ptr<Statistics> statistics,
     statistics->sample(Clock::now(), processor_time());
     memory->history.sample(*statistics, std::chrono::system_clock::now());
     second->expires_after(std::chrono::seconds(1));
-    const auto [error] = co_await second->async_wait(net::as_result);
+    const auto [error] = co_await second->async_wait(as_result);
     if (error) co_return;
   }
 }
@@ -47,7 +47,7 @@ asio::awaitable<void> note_events(std::shared_ptr<Statistics> statistics,
   for (;;) {
     events.look(*statistics);
     moment->expires_after(Milliseconds(200));
-    const auto [error] = co_await moment->async_wait(net::as_result);
+    const auto [error] = co_await moment->async_wait(as_result);
     if (error) co_return;
   }
 }

@@ -20,8 +20,8 @@
 #include "admin/page_admission.h"
 #include "admin/page_answer.h"
 #include "admin/page_request.h"
+#include "base/as_result.h"
 #include "base/text.h"
-#include "net/as_result.h"
 #include "net/http_framing.h"
 #include "net/listener.h"
 
@@ -62,7 +62,7 @@ asio::awaitable<bool> write_response(std::shared_ptr<Service> service, HttpStrea
                                      PageResponse response) {
   stream.lower().expires_after(service->times.writing);
   http::response_serializer<http::string_body> serializer(response);
-  const auto [error, bytes] = co_await http::async_write(stream, serializer, net::as_result);
+  const auto [error, bytes] = co_await http::async_write(stream, serializer, as_result);
   count_response(*service, response, bytes);
   co_return !error && response.keep_alive();
 }
@@ -90,7 +90,7 @@ asio::awaitable<void> wait_until_in_force(std::shared_ptr<Service> service, Http
   if (!when_in_force) co_return;
   auto timer = std::make_shared<asio::steady_timer>(stream.get_executor(), service->times.reading);
   when_in_force([timer] { timer->cancel(); });
-  co_await timer->async_wait(net::as_result);
+  co_await timer->async_wait(as_result);
 }
 
 /// Fills in which hashes of a `userlist` the visitor's password has.
@@ -113,7 +113,7 @@ asio::awaitable<void> prove(std::shared_ptr<Service> service, HttpStream& stream
     asker->arrived.cancel();
   };
   service->memory->passwords->check(pending, std::move(hashes), visitor->password, take);
-  if (!pending->right) co_await pending->arrived.async_wait(net::as_result);
+  if (!pending->right) co_await pending->arrived.async_wait(as_result);
   if (pending->right) client->right_hashes = std::move(*pending->right);
 }
 
@@ -126,7 +126,7 @@ asio::awaitable<bool> serve_request(std::shared_ptr<Service> service, HttpStream
   parser.header_limit(page_header_limit);
   parser.body_limit(page_body_limit);
   stream.lower().expires_after(service->times.reading);
-  auto [error, bytes] = co_await http::async_read(stream, buffer, parser, net::as_result);
+  auto [error, bytes] = co_await http::async_read(stream, buffer, parser, as_result);
   newcomer->reset();
   counters.bytes_in.add(bytes);
   if (!error && net::is_unframed(parser)) error = http::error::bad_transfer_encoding;

@@ -5,8 +5,8 @@
 
 #include <boost/asio/buffer.hpp>
 
+#include "base/as_result.h"
 #include "cluster/rules.h"
-#include "net/as_result.h"
 #include "net/proxy_protocol.h"
 #include "tls/openssl.h"
 
@@ -40,8 +40,7 @@ asio::awaitable<bool> hear_proxy_header(net::Stream& stream, PageClient* client)
   std::string heard;
   char byte = 0;
   while (heard.size() < net::proxy_header_limit) {
-    const auto [error, size] =
-        co_await stream.async_read_some(asio::buffer(&byte, 1), net::as_result);
+    const auto [error, size] = co_await stream.async_read_some(asio::buffer(&byte, 1), as_result);
     if (error) co_return false;
     heard += byte;
     const auto [state, header] = net::parse_proxy_header(heard);
@@ -57,8 +56,7 @@ asio::awaitable<bool> shake_hands(const tls::ServerContext& tls, HttpStream& str
                                   PageClient* client) {
   const auto* const ssl = stream.encrypt(tls.first());
   if (ssl == nullptr) co_return false;
-  const auto [error] =
-      co_await stream.async_handshake(asio::ssl::stream_base::server, net::as_result);
+  const auto [error] = co_await stream.async_handshake(asio::ssl::stream_base::server, as_result);
   if (error) co_return false;
   client->server_name = tls::server_name_of(ssl);
   co_return true;

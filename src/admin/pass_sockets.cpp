@@ -7,7 +7,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/read.hpp>
 
-#include "net/as_result.h"
+#include "base/as_result.h"
 #include "net/socket_passing.h"
 
 namespace novip::admin {
@@ -31,7 +31,7 @@ asio::awaitable<void> pass_sockets(std::shared_ptr<Statistics> statistics, Strea
     net::Acknowledgement received = 0;
     stream.expires_after(timeout);
     const auto [error, count] =
-        co_await asio::async_read(stream, asio::buffer(&received, sizeof received), net::as_result);
+        co_await asio::async_read(stream, asio::buffer(&received, sizeof received), as_result);
     if (error) co_return;
   }
   if (process.sockets_passed) process.sockets_passed();

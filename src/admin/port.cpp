@@ -2,15 +2,13 @@
 
 #include <utility>
 
+#include "base/as_result.h"
 #include "base/endpoint.h"
 #include "base/unattended.h"
-#include "net/as_result.h"
 
 namespace novip::admin {
 
 namespace asio = boost::asio;
-
-namespace {}  // namespace
 
 Port::Port(asio::io_context& io, UniqueFd listener, std::shared_ptr<Places> places, Serve serve)
     : io_(io), acceptor_(io), places_(std::move(places)), serve_(std::move(serve)) {
@@ -39,17 +37,17 @@ void Port::stop() {
 asio::awaitable<void> Port::accept_all(std::shared_ptr<Port> port) {
   asio::steady_timer pause(port->io_);
   while (port->listening_) {
-    auto [error, socket] = co_await port->acceptor_.async_accept(net::as_result);
+    auto [error, socket] = co_await port->acceptor_.async_accept(as_result);
     if (error && port->listening_) {
       // Out of descriptors: they come back when sessions end.
       pause.expires_after(std::chrono::milliseconds(100));
-      co_await pause.async_wait(net::as_result);
+      co_await pause.async_wait(as_result);
       continue;
     }
     if (error) co_return;
     while (!port->stopped_ && port->places_->taken >= port->places_->limit) {
       port->places_->newcomers.close_one();
-      co_await port->places_->freed.async_wait(net::as_result);
+      co_await port->places_->freed.async_wait(as_result);
     }
     if (port->stopped_) co_return;
     ++port->places_->taken;

@@ -11,7 +11,7 @@
 #include "admin/api_line.h"
 #include "admin/commands.h"
 #include "admin/pass_sockets.h"
-#include "net/as_result.h"
+#include "base/as_result.h"
 #include "net/socket_passing.h"
 
 namespace novip::admin {
@@ -66,7 +66,7 @@ asio::awaitable<Answer> await_condition(std::shared_ptr<const Wait> wait, Connec
     const TimePoint now = Clock::now();
     if (now >= deadline) co_return wait->expired();
     timer.expires_at(std::min(now + between_looks, deadline));
-    co_await timer.async_wait(net::as_result);
+    co_await timer.async_wait(as_result);
   }
 }
 
@@ -80,7 +80,7 @@ asio::awaitable<Answer> ask(std::shared_ptr<Service> service, Words words, Conne
     pending->arrived.cancel();
   });
   pending->arrived.expires_after(std::max(patience, state->timeout));
-  if (!pending->answer) co_await pending->arrived.async_wait(net::as_result);
+  if (!pending->answer) co_await pending->arrived.async_wait(as_result);
   if (!pending->answer) co_return refusal("The workers did not answer in time.");
   if (pending->answer->wait) {
     Answer answer = co_await await_condition(pending->answer->wait, connection);
@@ -104,15 +104,14 @@ asio::awaitable<bool> read_more(Stream& stream, std::string& buffer, Millisecond
   buffer.resize(before + most);
   stream.expires_after(timeout);
   const auto [error, count] =
-      co_await stream.async_read_some(asio::buffer(&buffer[before], most), net::as_result);
+      co_await stream.async_read_some(asio::buffer(&buffer[before], most), as_result);
   buffer.resize(before + count);
   co_return !error;
 }
 
 asio::awaitable<bool> write_all(Stream& stream, std::string text, Milliseconds timeout) {
   stream.expires_after(timeout);
-  const auto [error, count] =
-      co_await asio::async_write(stream, asio::buffer(text), net::as_result);
+  const auto [error, count] = co_await asio::async_write(stream, asio::buffer(text), as_result);
   co_return !error && count == text.size();
 }
 

@@ -17,8 +17,8 @@
 #include <boost/beast/http/write.hpp>
 
 #include "agent/bearer.h"
+#include "base/as_result.h"
 #include "base/endpoint.h"
-#include "net/as_result.h"
 #include "net/http_framing.h"
 
 namespace novip::agent {
@@ -49,8 +49,7 @@ awaitable<bool> encrypted(HttpStream* stream, const tls::ServerContext* tls,
   const net::Newcomers::Entry waited_for(*service->newcomers, stream->lower(), false);
   stream->lower().expires_after(request_time);
   if (stream->encrypt(tls->first()) == nullptr) co_return false;
-  const auto [error] =
-      co_await stream->async_handshake(asio::ssl::stream_base::server, net::as_result);
+  const auto [error] = co_await stream->async_handshake(asio::ssl::stream_base::server, as_result);
   co_return !error;
 }
 
@@ -62,15 +61,14 @@ awaitable<Heard> read_request(HttpStream* stream, beast::flat_buffer* buffer, Re
   if (buffer->size() == 0) {
     stream->lower().expires_after(patience);
     const auto [error, size] =
-        co_await stream->async_read_some(buffer->prepare(read_size), net::as_result);
+        co_await stream->async_read_some(buffer->prepare(read_size), as_result);
     if (error) co_return Heard::nothing;
     buffer->commit(size);
   }
   stream->lower().expires_after(request_time);
   http::request_parser<http::empty_body> parser;
   parser.header_limit(largest_header);
-  const auto [error, size] =
-      co_await http::async_read_header(*stream, *buffer, parser, net::as_result);
+  const auto [error, size] = co_await http::async_read_header(*stream, *buffer, parser, as_result);
   if (!error && net::is_unframed(parser)) co_return Heard::nonsense;
   if (!error) {
     const bool has_body = parser.chunked() || parser.content_length_remaining().value_or(0) != 0;
@@ -109,7 +107,7 @@ Response response_to(const Request& request, const RestAnswer& answer, bool keep
 
 awaitable<bool> write(HttpStream* stream, Response response) {
   stream->lower().expires_after(answer_time);
-  const auto [error, size] = co_await http::async_write(*stream, response, net::as_result);
+  const auto [error, size] = co_await http::async_write(*stream, response, as_result);
   co_return !error;
 }
 
@@ -130,7 +128,7 @@ awaitable<void> serve_subscriber(HttpStream* stream, const RestService* service)
   stream->lower().expires_after(answer_time);
   const std::string_view header(event_stream_header);
   const auto [failed, written] =
-      co_await asio::async_write(*stream, asio::buffer(header), net::as_result);
+      co_await asio::async_write(*stream, asio::buffer(header), as_result);
   if (failed) co_return;
   boost::system::error_code ignored;
   stream->lower().socket().set_option(asio::socket_base::send_buffer_size(unread_events), ignored);
@@ -139,8 +137,7 @@ awaitable<void> serve_subscriber(HttpStream* stream, const RestService* service)
   stream->lower().expires_never();
   char bytes[512];
   for (std::size_t heard = 0; heard <= longest_reply_to_events;) {
-    const auto [error, size] =
-        co_await stream->async_read_some(asio::buffer(bytes), net::as_result);
+    const auto [error, size] = co_await stream->async_read_some(asio::buffer(bytes), as_result);
     if (error) break;
     heard += size;
   }

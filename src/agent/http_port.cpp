@@ -2,9 +2,9 @@
 
 #include <utility>
 
+#include "base/as_result.h"
 #include "base/endpoint.h"
 #include "base/unattended.h"
-#include "net/as_result.h"
 #include "net/listener.h"
 
 namespace novip::agent {
@@ -53,12 +53,12 @@ asio::awaitable<void> HttpPort::accept_all() {
   for (;;) {
     // Only for somebody who is there one has to go. Asio's wait may end for one who was let in.
     while (places_->taken >= places_->limit && !net::somebody_waits(acceptor_.native_handle()))
-      co_await acceptor_.async_wait(asio::socket_base::wait_read, net::as_result);
+      co_await acceptor_.async_wait(asio::socket_base::wait_read, as_result);
     while (places_->taken >= places_->limit) {
       service_->newcomers->close_one();
-      co_await places_->freed.async_wait(net::as_result);
+      co_await places_->freed.async_wait(as_result);
     }
-    auto [error, socket] = co_await acceptor_.async_accept(net::as_result);
+    auto [error, socket] = co_await acceptor_.async_accept(as_result);
     if (!error) {
       admit(std::move(socket));
       continue;
@@ -66,7 +66,7 @@ asio::awaitable<void> HttpPort::accept_all() {
     // Out of descriptors or memory: to accept again would fail at once, for ever.
     complain(error.message());
     pause_.expires_after(pause_without_descriptors);
-    co_await pause_.async_wait(net::as_result);
+    co_await pause_.async_wait(as_result);
   }
 }
 

@@ -8,22 +8,20 @@ namespace novip::config {
 
 namespace {
 
-using Matching = Expect::Kind;
-
-constexpr std::pair<std::string_view, Matching> tcp_kinds[] = {
-    {"string", Matching::string},
-    {"rstring", Matching::rstring},
-    {"binary", Matching::binary},
-    {"rbinary", Matching::rbinary},
+constexpr std::pair<std::string_view, Expect::Kind> tcp_kinds[] = {
+    {"string", Expect::Kind::string},
+    {"rstring", Expect::Kind::rstring},
+    {"binary", Expect::Kind::binary},
+    {"rbinary", Expect::Kind::rbinary},
 };
-constexpr std::pair<std::string_view, Matching> http_kinds[] = {
-    {"string", Matching::string},
-    {"rstring", Matching::rstring},
-    {"status", Matching::status},
-    {"rstatus", Matching::rstatus},
+constexpr std::pair<std::string_view, Expect::Kind> http_kinds[] = {
+    {"string", Expect::Kind::string},
+    {"rstring", Expect::Kind::rstring},
+    {"status", Expect::Kind::status},
+    {"rstatus", Expect::Kind::rstatus},
 };
 
-std::optional<Matching> kind_named(std::string_view word, bool http) {
+std::optional<Expect::Kind> kind_named(std::string_view word, bool http) {
   for (const auto& [name, kind] : http ? http_kinds : tcp_kinds)
     if (word == name) return kind;
   return std::nullopt;
@@ -45,11 +43,11 @@ bool read_codes(Parser& p, Expect& expect) {
 
 bool check_pattern(Parser& p, Expect& expect) {
   switch (expect.kind) {
-    case Matching::string:
+    case Expect::Kind::string:
       return true;
-    case Matching::status:
+    case Expect::Kind::status:
       return read_codes(p, expect);
-    case Matching::binary:
+    case Expect::Kind::binary:
       if (auto bytes = decode_hex(expect.pattern)) {
         expect.pattern = std::move(*bytes);
         return true;
@@ -57,9 +55,9 @@ bool check_pattern(Parser& p, Expect& expect) {
       p.error(p.name() + ": invalid binary string '" + expect.pattern +
               "' (an even number of hex digits is expected)");
       return false;
-    case Matching::rstring:
-    case Matching::rbinary:
-    case Matching::rstatus:
+    case Expect::Kind::rstring:
+    case Expect::Kind::rbinary:
+    case Expect::Kind::rstatus:
       break;
   }
   const auto compiled = check_regex(expect.pattern);

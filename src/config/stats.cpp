@@ -43,7 +43,7 @@ void check_password(Parser& p, const std::string& password) {
               "NAME password HASH)");
 }
 
-void add_viewer(Parser& p, const Arguments& words) {
+void add_stats_user(Parser& p, const Arguments& words) {
   const auto colon = words[0].find(':');
   std::string password = colon == std::string::npos ? "" : words[0].substr(colon + 1);
   check_password(p, password);
@@ -126,7 +126,7 @@ constexpr Keyword stats_rows[] = {
     {"stats refresh", anywhere, 1, 1, set_refresh, "a time"},
     {"stats realm", anywhere, 1, 1,
      [](Parser& p, const Arguments& words) { page(p).realm = words[0]; }, "a realm"},
-    {"stats auth", anywhere, 1, 1, add_viewer, "<user>:<password>", false, true},
+    {"stats auth", anywhere, 1, 1, add_stats_user, "<user>:<password>", false, true},
     {"stats admin", anywhere, 2, any_number, set_admin, "'if TRUE', or another condition"},
     {"stats scope", anywhere, 1, 1,
      [](Parser& p, const Arguments& words) { page(p).scope.push_back(words[0]); },

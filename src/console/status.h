@@ -21,6 +21,9 @@ enum ExitStatus {
   exit_not_asked = 3,  // novip cannot be asked
 };
 
+/// Tells standard error why `novip COMMAND` cannot ask. Returns exit_not_asked.
+int refuse(const char* command, const std::string& why);
+
 /// `novip status [--json]`: prints how things are, once. Returns an ExitStatus.
 int status(const Where& where, bool as_json);
 

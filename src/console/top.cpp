@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cstdio>
 #include <cstdlib>
 #include <optional>
 
@@ -119,18 +118,13 @@ class Top {
   bool help_ = false;
 };
 
-int fail(const std::string& why) {
-  std::fprintf(stderr, "novip top: %s\n", why.c_str());
-  return exit_not_asked;
-}
-
 }  // namespace
 
 int top(const Where& where, Milliseconds interval) {
   auto sockets = find_sockets(where.socket, std::getenv("NOVIP_SOCKET"), where.files);
-  if (!sockets) return fail(sockets.error().message);
+  if (!sockets) return refuse("top", sockets.error().message);
   auto terminal = Terminal::open();
-  if (!terminal) return fail(terminal.error().message);
+  if (!terminal) return refuse("top", terminal.error().message);
   return Top(std::move(*sockets), std::move(*terminal)).run(interval);
 }
 

@@ -4,9 +4,9 @@
 #include <string_view>
 #include <utility>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "base/as_result.h"
 #include "base/text.h"
 
 namespace novip::postgres {
@@ -14,7 +14,6 @@ namespace novip::postgres {
 namespace {
 
 namespace asio = boost::asio;
-constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 
 constexpr const char* lost_connection = "the connection to PostgreSQL was lost";
 constexpr const char* no_connection = "cannot connect to PostgreSQL";

@@ -7,8 +7,8 @@
 
 #include <boost/asio/steady_timer.hpp>
 
+#include "base/as_result.h"
 #include "base/unattended.h"
-#include "net/as_result.h"
 #include "probe/methods.h"
 #include "probe/resolution.h"
 #include "probe/rhythm.h"
@@ -154,7 +154,7 @@ asio::awaitable<void> Checks::Runner::run(std::shared_ptr<Runner> self, Probe* p
   for (;;) {
     while (!self->stopped_ && Clock::now() < probe->due) {
       probe->timer.expires_at(probe->due);
-      co_await probe->timer.async_wait(net::as_result);
+      co_await probe->timer.async_wait(as_result);
     }
     if (self->stopped_) co_return;
     probe->asking = true;

@@ -14,7 +14,7 @@
 #include <openssl/x509_vfy.h>
 #include <sys/socket.h>
 
-#include "net/as_result.h"
+#include "base/as_result.h"
 #include "net/proxy_protocol.h"
 #include "probe/expect.h"
 #include "tls/client_context.h"
@@ -134,7 +134,7 @@ Connection::Outcome<Nothing> Connection::connect(Target target) {
   if (auto failed = open()) co_return std::move(*failed);
   const asio::generic::stream_protocol::endpoint endpoint(target_.address.data(),
                                                           target_.address.size());
-  const auto [error] = co_await line_->socket.async_connect(endpoint, net::as_result);
+  const auto [error] = co_await line_->socket.async_connect(endpoint, as_result);
   // Refused is refused; but a reset came after the connection, and maybe after the answer: what was
   // received can still be read.
   reset_ = error == asio::error::connection_reset;
@@ -160,7 +160,7 @@ Connection::Outcome<Nothing> Connection::announce() {
           ? net::proxy_header_v2({}, {})
           : net::proxy_header_v1(Endpoint::local_of(fd), Endpoint::peer_of(fd));
   const auto [error, size] =
-      co_await asio::async_write(line_->socket, asio::buffer(header), net::as_result);
+      co_await asio::async_write(line_->socket, asio::buffer(header), as_result);
   if (error) co_return failure(Layer::tcp, error);
   co_return Nothing{};
 }
@@ -176,8 +176,7 @@ Connection::Outcome<Nothing> Connection::encrypt() {
   SSL* const ssl = tls_->native_handle();
   const auto& settings = *target_.settings;
   tls::expect_host(ssl, settings, target_.sni);
-  const auto [error] =
-      co_await tls_->async_handshake(asio::ssl::stream_base::client, net::as_result);
+  const auto [error] = co_await tls_->async_handshake(asio::ssl::stream_base::client, as_result);
   if (!error) co_return Nothing{};
   Failure failed = failure(Layer::tls, error);
   failed.error = 0;
@@ -193,9 +192,9 @@ Connection::Outcome<Nothing> Connection::send(std::string_view bytes) {
   const auto buffer = asio::buffer(bytes.data(), bytes.size());
   std::tuple<error_code, std::size_t> written;
   if (tls_) {
-    written = co_await asio::async_write(*tls_, buffer, net::as_result);
+    written = co_await asio::async_write(*tls_, buffer, as_result);
   } else {
-    written = co_await asio::async_write(line_->socket, buffer, net::as_result);
+    written = co_await asio::async_write(line_->socket, buffer, as_result);
   }
   if (const auto error = std::get<0>(written)) co_return failure(Layer::application, error);
   co_return Nothing{};
@@ -210,9 +209,9 @@ Connection::Outcome<Received> Connection::receive(std::string& answer) {
   const auto buffer = asio::buffer(answer.data() + before, room);
   std::tuple<error_code, std::size_t> read;
   if (tls_) {
-    read = co_await tls_->async_read_some(buffer, net::as_result);
+    read = co_await tls_->async_read_some(buffer, as_result);
   } else {
-    read = co_await line_->socket.async_read_some(buffer, net::as_result);
+    read = co_await line_->socket.async_read_some(buffer, as_result);
   }
   const auto [error, size] = read;
   answer.resize(before + size);

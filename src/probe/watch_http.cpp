@@ -15,8 +15,8 @@
 #include <boost/none.hpp>
 #include <sys/socket.h>
 
+#include "base/as_result.h"
 #include "base/text.h"
-#include "net/as_result.h"
 #include "tls/client_context.h"
 
 namespace novip::probe {
@@ -95,7 +95,7 @@ asio::awaitable<HttpLine::Problem> HttpLine::connect() {
   if (stopped_) co_return asio::error::operation_aborted;
   auto& transport = stream_.lower();
   const auto [problem] =
-      co_await transport.async_connect(asio_endpoint(settings_.address), net::as_result);
+      co_await transport.async_connect(asio_endpoint(settings_.address), as_result);
   if (problem) co_return problem;
   Problem ignored;
   transport.socket().set_option(tcp::no_delay(true), ignored);
@@ -109,7 +109,7 @@ asio::awaitable<HttpLine::Problem> HttpLine::encrypt() {
   if (ssl == nullptr) co_return asio::error::no_memory;
   tls::expect_host(ssl, settings, settings.sni);
   const auto [problem] =
-      co_await stream_.async_handshake(asio::ssl::stream_base::client, net::as_result);
+      co_await stream_.async_handshake(asio::ssl::stream_base::client, as_result);
   if (problem.category() == asio::error::get_ssl_category())
     unencrypted_ = stream_.failure(problem);
   co_return problem;
@@ -121,7 +121,7 @@ asio::awaitable<HttpLine::Problem> HttpLine::send(std::string target) {
   request.set(http::field::user_agent, "novip/" NOVIP_VERSION);
   if (const auto& token = settings_.token; !token.empty())
     request.set(http::field::authorization, "Bearer " + token);
-  const auto [problem, size] = co_await http::async_write(stream_, request, net::as_result);
+  const auto [problem, size] = co_await http::async_write(stream_, request, as_result);
   co_return problem;
 }
 
@@ -151,8 +151,7 @@ asio::awaitable<HttpLine::Problem> HttpLine::exchange(std::string target) {
   if (unsent) co_return unsent;
   parser_.emplace();
   parser_->body_limit(answer_limit);
-  const auto [problem, size] =
-      co_await http::async_read(stream_, buffer_, *parser_, net::as_result);
+  const auto [problem, size] = co_await http::async_read(stream_, buffer_, *parser_, as_result);
   co_return problem;
 }
 
@@ -173,7 +172,7 @@ HttpLine::Outcome<Nothing> HttpLine::subscribe(std::string target) {
   parser_.emplace();
   parser_->body_limit(boost::none);
   const auto [unread, size] =
-      co_await http::async_read_header(stream_, buffer_, *parser_, net::as_result);
+      co_await http::async_read_header(stream_, buffer_, *parser_, as_result);
   if (unread) co_return words(unread);
   // Not eager, which async_read_header sees to: an eager parser keeps a chunk back until the next.
   co_return check_stream(target);
@@ -196,7 +195,7 @@ HttpLine::Outcome<std::string> HttpLine::more(TimePoint deadline) {
   while (!parser_->is_done()) {
     stream_.lower().expires_at(deadline);
     const auto [problem, size] =
-        co_await http::async_read_some(stream_, buffer_, *parser_, net::as_result);
+        co_await http::async_read_some(stream_, buffer_, *parser_, as_result);
     if (problem) co_return words(problem);
     // A server that always has another byte to say does not get past the deadline, nor does what
     // lay here while this process was stopped.

@@ -2,8 +2,8 @@
 
 #include <utility>
 
+#include "base/as_result.h"
 #include "base/unattended.h"
-#include "net/as_result.h"
 #include "postgres/instance_json.h"
 
 namespace novip::probe {
@@ -56,7 +56,7 @@ asio::awaitable<void> Inquiry::run(std::shared_ptr<Inquiry> self) {
   for (;;) {
     while (!self->stopped_ && !self->due()) {
       self->timer_.expires_at(self->next());
-      co_await self->timer_.async_wait(net::as_result);
+      co_await self->timer_.async_wait(as_result);
     }
     if (self->stopped_) co_return;
     co_await self->inquire();

@@ -5,8 +5,8 @@
 
 #include <boost/beast/core/tcp_stream.hpp>
 
+#include "base/as_result.h"
 #include "base/unattended.h"
-#include "net/as_result.h"
 #include "postgres/watch.h"
 #include "probe/watch_http.h"
 #include "probe/watch_node.h"
@@ -100,7 +100,7 @@ void PgsqlWatch::heard(Instance instance, TimePoint asked, const std::string& de
 asio::awaitable<void> PgsqlWatch::knock(std::shared_ptr<PgsqlWatch> self) {
   self->knocking_.expires_after(self->lease_);
   const auto [error] =
-      co_await self->knocking_.async_connect(asio_endpoint(self->address_), net::as_result);
+      co_await self->knocking_.async_connect(asio_endpoint(self->address_), as_result);
   self->knocking_.close();
   self->is_knocking_ = false;
   self->tell_unavailable(!error || error == asio::error::connection_refused ||

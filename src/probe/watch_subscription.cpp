@@ -2,8 +2,8 @@
 
 #include <utility>
 
+#include "base/as_result.h"
 #include "base/unattended.h"
-#include "net/as_result.h"
 #include "postgres/instance_json.h"
 
 namespace novip::probe {
@@ -73,7 +73,7 @@ Expected<bool> Subscription::hear(EventStream& events, const std::string& bytes)
 
 asio::awaitable<void> Subscription::pause_until(TimePoint when) {
   timer_.expires_at(when);
-  co_await timer_.async_wait(net::as_result);
+  co_await timer_.async_wait(as_result);
 }
 
 }  // namespace novip::probe

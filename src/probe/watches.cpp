@@ -7,8 +7,8 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "base/as_result.h"
 #include "base/unattended.h"
-#include "net/as_result.h"
 #include "probe/rhythm.h"
 #include "probe/watch_http.h"
 #include "probe/watch_node.h"
@@ -141,7 +141,7 @@ asio::awaitable<void> Watches::Runner::start_all(std::shared_ptr<Runner> self) {
   const TimePoint begin = Clock::now();
   for (std::size_t node = 0; node < nodes.size(); ++node) {
     self->timer_.expires_at(begin + first_check_delay(node, nodes.size(), settings.interval));
-    co_await self->timer_.async_wait(net::as_result);
+    co_await self->timer_.async_wait(as_result);
     if (self->stopped_) co_return;
     if (nodes[node].watch)
       nodes[node].watch->start();

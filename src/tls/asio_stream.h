@@ -6,7 +6,6 @@
 #include <type_traits>
 #include <utility>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/socket_base.hpp>
@@ -16,6 +15,7 @@
 #include <boost/asio/write.hpp>
 #include <boost/system/system_error.hpp>
 
+#include "base/as_result.h"
 #include "tls/openssl.h"
 
 namespace novip::tls {
@@ -115,16 +115,15 @@ class AsioStream {
 /// which can overtake what was said last.
 template <typename Lower>
 boost::asio::awaitable<void> part(AsioStream<Lower>& stream, std::chrono::milliseconds patience) {
-  constexpr auto quietly = boost::asio::as_tuple(boost::asio::use_awaitable);
   stream.lower().expires_after(patience);
-  if (stream.encrypted()) co_await stream.async_shutdown(quietly);
+  if (stream.encrypted()) co_await stream.async_shutdown(as_result);
   boost::system::error_code error;
   stream.lower().socket().shutdown(boost::asio::socket_base::shutdown_send, error);
   stream.lower().expires_after(patience);
   char bytes[4096];
   while (!error) {
     const auto [ended, size] =
-        co_await stream.lower().async_read_some(boost::asio::buffer(bytes), quietly);
+        co_await stream.lower().async_read_some(boost::asio::buffer(bytes), as_result);
     error = ended;
   }
 }
