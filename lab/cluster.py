@@ -53,6 +53,13 @@ def wait_until_promotable(nodes, deadline=60):
         view.scores.get(node, -1) > 0 for node in nodes), deadline, interval=0.3)
 
 
+def wait_until_preferred(node, deadline=60):
+    """PAF gives a new primary the greatest score at the first monitor after its promotion (every
+    15 s). Until then only the constraint of the switchover keeps Pacemaker from moving it back."""
+    wait_for(f"the greatest promotion score for {node}", lambda: (view := see()) and node in
+             view.scores and view.scores[node] == max(view.scores.values()), deadline, interval=0.3)
+
+
 def streams(node):
     """Whether today's primary sends its WAL to the node."""
     source = primary()

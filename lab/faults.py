@@ -118,10 +118,12 @@ def switchover(node):
     if view.primary == node:
         raise LabError(f"{node} is the primary already")
     try:
-        return happen("switchover", f"from {view.primary} to {node}",
-                      lambda: cluster.manager().move(node),
-                      lambda _, now: now.primary == node and len(now.started) == len(view.started),
-                      node)
+        outcome = happen("switchover", f"from {view.primary} to {node}",
+                         lambda: cluster.manager().move(node),
+                         lambda _, now: now.primary == node
+                         and len(now.started) == len(view.started), node)
+        cluster.wait_until_preferred(node)
+        return outcome
     finally:
         cluster.manager().clear()
 

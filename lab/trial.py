@@ -97,17 +97,17 @@ def restart_proxies():
                           lambda *_: True, cluster.primary())]
 
 
-MIGRATE = repaired(faults.migrate, cluster.primary)
-LOSE_QUORUM = alone(functools.partial(faults.lose_quorum, seconds=3), cluster.primary)
-CUT_PRIMARY = repaired(faults.cut, cluster.primary)
+MIGRATE = repaired(faults.migrate, cluster.wait_for_primary)
+LOSE_QUORUM = alone(functools.partial(faults.lose_quorum, seconds=3), cluster.wait_for_primary)
+CUT_PRIMARY = repaired(faults.cut, cluster.wait_for_primary)
 SWITCHOVER = alone(faults.switchover, a_standby)
 SMOKE = (SWITCHOVER, CUT_PRIMARY)
 FAULTS = (
     SWITCHOVER,
-    alone(faults.kill, cluster.primary),
+    alone(faults.kill, cluster.wait_for_primary),
     MIGRATE,
-    repaired(faults.crash, cluster.primary),
-    repaired(faults.poweroff, cluster.primary),
+    repaired(faults.crash, cluster.wait_for_primary),
+    repaired(faults.poweroff, cluster.wait_for_primary),
     CUT_PRIMARY,
     repaired(faults.cut, a_standby),
     LOSE_QUORUM,
