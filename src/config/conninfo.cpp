@@ -4,11 +4,18 @@
 #include <optional>
 #include <string>
 
+#include "base/endpoint.h"
 #include "base/text.h"
 
 namespace novip::config {
 
 namespace {
+
+/// What a connection string says of where the server is.
+struct Destination {
+  std::string hosts;       // libpq's list, with commas; empty: its default, a Unix socket
+  bool elsewhere = false;  // `hostaddr`, or a service, which is in another file, has the address
+};
 
 /// libpq's list of hosts: the first decides here.
 bool is_socket(std::string_view host) {
@@ -16,18 +23,27 @@ bool is_socket(std::string_view host) {
          to_lower(host.substr(0, 3)) == "%2f";
 }
 
-/// postgresql://[user[:password]@][host][:port][/dbname][?param=value…]
-bool uri_uses_socket(std::string_view rest) {
-  const auto query = rest.find('?');
-  if (query != std::string_view::npos)
-    for (const auto parameter : split(rest.substr(query + 1), '&')) {
-      if (parameter.starts_with("hostaddr=")) return false;
-      if (parameter.starts_with("host=")) return is_socket(parameter.substr(5));
-    }
+/// "host:port", "[::1]:port" or either without a port.
+std::string_view without_port(std::string_view host) {
+  if (host.starts_with('[')) return host.substr(0, host.find(']')).substr(1);
+  return host.substr(0, host.find(':'));
+}
+
+/// postgresql://[user[:password]@][host][:port][,…][/dbname][?param=value…]
+Destination destination_of_uri(std::string_view rest) {
+  Destination destination;
   std::string_view authority = rest.substr(0, rest.find_first_of("/?"));
   if (const auto at = authority.rfind('@'); at != std::string_view::npos)
     authority.remove_prefix(at + 1);
-  return authority.starts_with(':') || is_socket(authority);
+  for (const auto host : split(authority, ','))
+    destination.hosts += (destination.hosts.empty() ? "" : ",") + std::string(without_port(host));
+  if (const auto query = rest.find('?'); query != std::string_view::npos)
+    for (const auto parameter : split(rest.substr(query + 1), '&')) {
+      destination.elsewhere |=
+          parameter.starts_with("hostaddr=") || parameter.starts_with("service=");
+      if (parameter.starts_with("host=")) destination.hosts = parameter.substr(5);
+    }
+  return destination;
 }
 
 /// `keyword = value` pairs: a value may be quoted with ', and a backslash escapes.
@@ -67,6 +83,17 @@ std::optional<std::string_view> after_scheme(std::string_view conninfo) {
   return std::nullopt;
 }
 
+Destination destination_of(std::string_view conninfo) {
+  if (const auto rest = after_scheme(conninfo)) return destination_of_uri(*rest);
+  Destination destination;
+  Pairs pairs(conninfo);
+  for (std::string keyword, value; pairs.next(keyword, value);) {
+    destination.elsewhere |= keyword == "service" || (keyword == "hostaddr" && !value.empty());
+    if (keyword == "host") destination.hosts = value;
+  }
+  return destination;
+}
+
 /// Where a URI leads: no user, no password, no parameters.
 std::string uri_without_secrets(std::string_view rest) {
   rest = rest.substr(0, rest.find('?'));
@@ -77,15 +104,16 @@ std::string uri_without_secrets(std::string_view rest) {
 }  // namespace
 
 bool uses_unix_socket(std::string_view conninfo) {
-  if (const auto rest = after_scheme(conninfo)) return uri_uses_socket(*rest);
-  std::optional<std::string> host;
-  Pairs pairs(conninfo);
-  for (std::string keyword, value; pairs.next(keyword, value);) {
-    if (keyword == "hostaddr" && !value.empty()) return false;
-    if (keyword == "service") return false;  // what it says is in another file
-    if (keyword == "host") host = value;
-  }
-  return !host || is_socket(*host);
+  const Destination destination = destination_of(conninfo);
+  return !destination.elsewhere && is_socket(destination.hosts);
+}
+
+std::optional<std::string> name_to_look_up(std::string_view conninfo) {
+  const Destination destination = destination_of(conninfo);
+  if (destination.elsewhere) return std::nullopt;
+  for (const auto host : split(destination.hosts, ','))
+    if (!is_socket(host) && host != "localhost" && !Endpoint::ip(host, 0)) return std::string(host);
+  return std::nullopt;
 }
 
 std::optional<std::uint16_t> port_of(std::string_view conninfo) {

@@ -11,6 +11,10 @@ namespace novip::config {
 /// names no host. Unsure counts as no.
 bool uses_unix_socket(std::string_view conninfo);
 
+/// The first host name that libpq would have to look up; nothing where it has a socket or an
+/// address, or only a service's file tells. "localhost" is no such name: /etc/hosts has it.
+std::optional<std::string> name_to_look_up(std::string_view conninfo);
+
 /// The `port` of a connection string of `keyword=value` pairs, 5432 where it has none; nothing when
 /// it is a URI, or not one number.
 std::optional<std::uint16_t> port_of(std::string_view conninfo);

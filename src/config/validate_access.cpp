@@ -36,6 +36,12 @@ void check_state(Parser& p) {
                "section 'state' reaches PostgreSQL through a Unix socket, which is out "
                "of reach after 'chroot " +
                    p.config().global.chroot + "': use host=127.0.0.1 in 'postgres'");
+  if (const auto name = name_to_look_up(state.conninfo))
+    p.warning_at(
+        state.where,
+        "section 'state': libpq looks up '" + *name +
+            "' of 'postgres', and while name servers are silent, so are the agent's ports: "
+            "give a socket's folder or an address (hostaddr= beside the name)");
   const auto passfile = passfile_of(state.conninfo);
   if (passfile && p.lookup().enabled()) {
     const auto& global = p.config().global;

@@ -210,6 +210,26 @@ TEST(Conninfo, WhereItLeads) {
     EXPECT_FALSE(uses_unix_socket(tcp)) << tcp;
 }
 
+TEST(Conninfo, NamesThatLibpqWouldLookUp) {
+  for (const auto* const known :
+       {"", "host=/run/postgresql", "host=127.0.0.1", "host=::1", "host=localhost", "service=pg",
+        "host=srv1 hostaddr=10.0.0.1", "postgresql://10.0.0.1:5434/db", "postgresql://u@[::1]:1/db",
+        "postgresql://srv1/db?hostaddr=10.0.0.1", "postgresql://%2Frun%2Fpg/db"})
+    EXPECT_EQ(name_to_look_up(known), std::nullopt) << known;
+  for (const auto* const named :
+       {"host=srv1", "host = 'srv1' port=1", "host=/run/pg,srv1", "host=10.0.0.1,srv1",
+        "postgresql://u:p@srv1:5434/db", "postgresql://10.0.0.1:1,srv1:2/db",
+        "postgresql:///db?host=srv1"})
+    EXPECT_EQ(name_to_look_up(named), "srv1") << named;
+}
+
+TEST(StateSection, ANameForLibpqIsWarnedOf) {
+  EXPECT_EQ(told(read(state(" postgres \"host=srv1 port=5434\"\n"))),
+            "1: section 'state': libpq looks up 'srv1' of 'postgres', and while name servers are "
+            "silent, so are the agent's ports: give a socket's folder or an address (hostaddr= "
+            "beside the name)\n");
+}
+
 TEST(Conninfo, PairsAreReadBackAsTheyWere) {
   EXPECT_EQ(conninfo_pair("user", "novip"), "user=novip");
   EXPECT_EQ(conninfo_pair("user", ""), "user=''");
