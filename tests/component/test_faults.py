@@ -10,7 +10,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import threading
 import time
 
 import psycopg
@@ -20,11 +19,10 @@ from harness import settings
 from harness.clients import Opener
 from harness.configurations import cluster_section
 from harness.durations import Durations
-from harness.network import Network
 from harness.ports import free_port
 from harness.process import Process
 from harness.runtime_api import RuntimeApi
-from harness.servers import NamedServer, TcpServer, connect, read_line, server_reached
+from harness.servers import NamedServer, connect, read_line, server_reached
 from harness.settings import scaled
 from harness.short_sessions import ShortSessions
 from harness.wait import wait_for
@@ -43,7 +41,7 @@ defaults
     timeout client  1m
     timeout server  1m
 listen pool
-    bind {address}:{port}
+    bind 127.0.0.1:{port}
     server s1 {server}
 """
 
@@ -53,8 +51,8 @@ def s1(cleanup):
     return cleanup.enter_context(NamedServer("s1"))
 
 
-def pool(log, port, server, more="", address="127.0.0.1"):
-    return POOL.format(log=log, port=port, server=server, more=more, address=address)
+def pool(log, port, server, more=""):
+    return POOL.format(log=log, port=port, server=server, more=more)
 
 
 @contextlib.contextmanager
@@ -339,78 +337,3 @@ def test_a_killed_agent_is_unknown_within_the_lease(native):
     srv2.proxy._process = None      # it ended as it was to
     srv2.start_proxy()
     wait_for(lambda: srv1.proxy.api.up("stdby") == {"srv2", "srv3"}, "srv2 is back", 10)
-
-
-# ---- peers that vanish without a word ------------------------------------------------------------
-
-@pytest.fixture
-def network():
-    with Network() as network:
-        yield network
-
-
-VANISHING = """
-    option clitcpka
-    option srvtcpka
-    clitcpka-idle 1
-    clitcpka-intvl 1
-    clitcpka-cnt 2
-    srvtcpka-idle 1
-    srvtcpka-intvl 1
-    srvtcpka-cnt 2
-"""
-
-
-@pytest.mark.root_only
-@pytest.mark.parametrize("who, busy", [("client", False), ("client", True), ("server", False),
-                                       ("server", True)])
-def test_a_peer_that_vanishes(start_proxy, network, syslog, who, busy, cleanup):
-    """Its network drops every packet: keep-alive ends an idle session, tcp-ut one with bytes on their
-    way, and the log says on which side."""
-    gateway = network.addresses["srv1"].rsplit(".", 1)[0] + ".1"
-    with network.inside("srv1"):
-        server = cleanup.enter_context(NamedServer("s1", address=network.addresses["srv1"]))
-    port = free_port(gateway)
-    cut_off = threading.Event()
-
-    def speaks_up(connection):
-        connection.sendall(b"s1\n")
-        cut_off.wait(60)
-        connection.sendall(b"are you there?\n" if busy else b"")
-        connection.recv(1)
-
-    address = str(server) if who == "server" else str(cleanup.enter_context(TcpServer(speaks_up)))
-    configuration = pool(syslog.udp, port, f"{address} tcp-ut 2s", address=gateway)
-    configuration = configuration.replace(f"{gateway}:{port}", f"{gateway}:{port} tcp-ut 2s")
-    proxy = start_proxy(configuration.replace("listen pool", f"listen pool\n    option tcplog{VANISHING}"))
-    if who == "client":
-        with network.inside("srv1"):
-            client = cleanup.enter_context(connect(port, gateway))
-    else:
-        client = cleanup.enter_context(connect(port, gateway))
-    assert read_line(client) == b"s1"
-    network.cut_off("srv1")
-    cut_off.set()
-    if busy and who == "server":
-        client.sendall(b"are you there?\n")
-    wait_for(lambda: proxy.api.info()["CurrConns"] == "0", "the session has ended", 15)
-    line = syslog.wait_line(re.compile(r" pool pool/s1 \S+ \d+ (\S\S) "))
-    assert line[1] == ("CD" if who == "client" else "SD")
-
-
-@pytest.mark.root_only
-def test_sessions_of_pools_have_keep_alive_unless_told_otherwise(start_proxy, native):
-    """Both sides: `ss` shows the timers that the kernel runs."""
-    port = free_port()
-    start_proxy(f"{cluster_section(native)}listen pool\n    bind 127.0.0.1:{port}\n"
-                f"    cluster pg role primary\n")
-    with psycopg.connect(host="127.0.0.1", port=port, dbname="app", user="app") as session:
-        assert session.execute("SELECT 1").fetchone() == (1,)
-
-        def has_keepalive(*which):      # a timer of what was just sent comes before it
-            shown = subprocess.run(["ss", "-tnoH", "state", "established", *which],
-                                   check=True, capture_output=True, text=True).stdout
-            return re.search(r"timer:\(keepalive,(\d+)sec", shown)
-        wait_for(lambda: has_keepalive("sport", "=", f":{port}"), "the client's side has it")
-        wait_for(lambda: has_keepalive("dport", "=", f":{native.ports.postgres}"),
-                 "the server's side has it")

@@ -1,7 +1,6 @@
 """TLS that ends at novip, with real clients: who gets in, who does not, and what they see."""
 
 import re
-import shutil
 import socket
 import ssl
 import subprocess
@@ -11,15 +10,13 @@ import psycopg
 import pytest
 
 from harness.configurations import cluster_section
+from harness.pool import PRIMARY
 from harness.ports import free_port
-from harness.servers import TcpServer
 from harness.tls import TlsSocket, TlsWire, trusting_nobody
 from harness.wait import wait_for
 from harness.wire import GSS_REQUEST, SSL_REQUEST, Wire, startup_packet
 
 pytestmark = pytest.mark.novip_only
-
-PRIMARY = "cluster pg role primary"
 
 
 @pytest.fixture
@@ -334,85 +331,3 @@ def test_a_stream_that_was_cut_off_is_no_regular_end(start_tls_pool, native):
     wait_for(lambda: b"Connection reset by peer" in log.read_bytes()[before:], "it is reset")
     with pool.connect(sslmode="require") as session:
         assert session.execute("SELECT 1").fetchone() == (1,)
-
-
-# -- towards servers ----------------------------------------------------------------------------
-
-def encrypted(session):
-    """Whether PostgreSQL sees TLS."""
-    return session.execute("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()").fetchone()[0]
-
-
-@pytest.mark.parametrize("mode", ["disable", "require"])
-def test_tls_to_the_server_whatever_the_client_speaks(start_tls_pool, native, mode):
-    authority = native["srv1"].postgres.data / "server.crt"     # signed by itself
-    pool = start_tls_pool(node=f"ssl ca-file {authority} verifyhost novip")
-    with pool.connect(sslmode=mode) as session:
-        assert session.pgconn.ssl_in_use == (mode == "require")
-        assert encrypted(session)
-    plain = start_tls_pool()
-    with plain.connect(sslmode=mode) as session:
-        assert not encrypted(session)
-
-
-def test_without_ssl_on_the_bind_a_client_goes_on_in_plain(start_pool):
-    pool = start_pool(PRIMARY, node="ssl verify none")
-    with pool.connect(sslmode="prefer") as session:
-        assert not session.pgconn.ssl_in_use and encrypted(session)
-    with pytest.raises(psycopg.OperationalError, match="server does not support SSL"):
-        pool.connect(sslmode="require")
-
-
-def test_a_server_s_certificate_must_be_good(start_pool, stranger, native):
-    for options, why in {f"ca-file {stranger.certificate}": "certificate verify failed",
-                         f"ca-file {native['srv1'].postgres.data / 'server.crt'} "
-                         "verifyhost elsewhere": "hostname mismatch"}.items():
-        pool = start_pool(PRIMARY, "hold off", node=f"ssl {options}")
-        wait_for(lambda: pool.proxy.api.up("pool"), "the primary is known")
-        with pytest.raises(psycopg.OperationalError, match=f"no TLS with srv1: .*{why}"):
-            pool.connect()
-
-
-def test_a_server_that_has_no_tls_is_none(start_proxy, cleanup):
-    def decline(connection):
-        assert connection.recv(8) == SSL_REQUEST
-        connection.sendall(b"N")
-        connection.recv(1)
-
-    server, port = cleanup.enter_context(TcpServer(decline)), free_port()
-    start_proxy(f"""
-listen pool
-    bind 127.0.0.1:{port}
-    timeout connect 5s
-    timeout client 5s
-    timeout server 5s
-    server s1 {server} ssl verify none
-""")
-    with Wire("127.0.0.1", port) as client:
-        client.send(startup_packet())
-        error = client.error()
-    assert error["C"] == "57P03"
-    assert "s1 has no TLS, which 'ssl' asks of it" in error["M"]
-
-
-def test_the_server_sees_our_certificate(start_tls_pool, native, authority, cleanup):
-    """pg_hba's clientcert: of novip, since TLS ends here."""
-    postgres = native["srv1"].postgres
-    shutil.copyfile(authority.certificate, postgres.data / "clients.crt")
-
-    def set_authority(file):
-        with postgres.connect() as session:
-            session.execute(f"ALTER SYSTEM SET ssl_ca_file = '{file}'")
-        postgres.value("SELECT pg_reload_conf()")
-
-    cleanup.callback(set_authority, "")
-    set_authority("clients.crt")
-    mine = authority.issue("proxy")
-    pool = start_tls_pool(node=f"ssl verify none crt {mine}")
-
-    def name_seen():
-        with pool.connect(sslmode="require") as session:
-            return session.execute("SELECT client_dn FROM pg_stat_ssl "
-                                   "WHERE pid = pg_backend_pid()").fetchone()[0]
-
-    wait_for(lambda: name_seen() == "/CN=proxy", "PostgreSQL sees the certificate")

@@ -2,9 +2,7 @@
 new certificates."""
 
 import concurrent.futures
-import re
 import shutil
-import ssl
 import struct
 import subprocess
 import time
@@ -14,17 +12,13 @@ import pytest
 
 from harness import settings
 from harness.clients import Opener
-from harness.pool import held
-from harness.ports import free_port
+from harness.pool import PRIMARY, held
 from harness.postgres import PASSWORD, CancelsInVain
-from harness.servers import TcpServer
-from harness.tls import TlsSocket, TlsWire, trusting_nobody
+from harness.tls import TlsWire
 from harness.wait import wait_for
-from harness.wire import SSL_REQUEST, Wire, startup_packet
+from harness.wire import startup_packet
 
 pytestmark = pytest.mark.novip_only
-
-PRIMARY = "cluster pg role primary"
 
 
 # -- SCRAM and the channel it may be bound to ---------------------------------------------------
@@ -127,89 +121,6 @@ def test_cancel(native, start_pool, certificate, node):
     key = struct.pack("!iiii", 16, 80877102, 1, 1)
     cancel_in_tls()
     wait_for(lambda: asked_in_vain() == {"srv1", "srv2", "srv3"}, "all were asked")
-
-
-# -- what servers are asked for, and what of those that do not answer -----------------------------
-
-class NamedTlsServer:
-    """PostgreSQL's first words in TLS, with a certificate for db.example; `asked`: by which names."""
-
-    def __init__(self, certificate):
-        self.asked = []
-        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._context.load_cert_chain(certificate)
-        self._context.sni_callback = lambda _, name, __: self.asked.append(name)
-
-    def __call__(self, connection):
-        assert connection.recv(8) == SSL_REQUEST
-        connection.sendall(b"S")
-        stream = TlsSocket(connection, self._context, server_side=True)
-        stream.recv(65536)
-        stream.sendall(b"R\0\0\0\x08\0\0\0\0" + b"Z\0\0\0\x05I")
-        stream.recv(1)
-
-
-@pytest.mark.parametrize("options, asked, good", [
-    ("", None, True),       # any of an authority that is trusted
-    ("verifyhost db.example", None, True),
-    ("verifyhost other.example", None, False),
-    ("sni str(db.example)", "db.example", True),
-    ("sni str(other.example)", "other.example", False),
-    ("sni str(db.example) verifyhost other.example", "db.example", True),
-    ("sni ssl_fc_sni", "of.client", False),
-    ("sni ssl_fc_sni verifyhost db.example", "of.client", True),
-    ("sni ssl_fc_sni verifyhost other.example", "of.client", False),
-])
-def test_the_name_of_a_server(start_proxy, certificate, authority, cleanup, options, asked, good):
-    server = NamedTlsServer(authority.issue("db", "db.example"))
-    address = cleanup.enter_context(TcpServer(server))
-    port = free_port()
-    start_proxy(f"""
-        listen pool
-            bind 127.0.0.1:{port} ssl crt {certificate}
-            mode tcp
-            timeout connect 5s
-            timeout client 1m
-            timeout server 1m
-            server s {address} ssl verify required ca-file {authority.certificate} {options}
-        """)
-    with TlsWire("127.0.0.1", port, trusting_nobody(), name="of.client") as client:
-        client.send(startup_packet())
-        if good:
-            assert client.wait_ready() == "R"
-        else:
-            assert client.error()["C"] == "57P03"
-    assert set(server.asked) == {asked}
-
-
-@pytest.mark.parametrize("options, said", [
-    ("ssl verify none", b""),       # not even the one byte
-    ("ssl verify none", b"S"),      # and then no handshake
-])
-def test_a_server_that_accepts_and_never_answers(start_proxy, syslog, cleanup, options, said):
-    def serve(connection):
-        connection.sendall(said)
-        while connection.recv(1000):
-            pass
-
-    silent, port = cleanup.enter_context(TcpServer(serve)), free_port()
-    start_proxy(f"""
-        listen pool
-            bind 127.0.0.1:{port}
-            mode tcp
-            log {syslog.udp} local0
-            option tcplog
-            retries 1
-            timeout connect 300ms
-            timeout client 1m
-            timeout server 1m
-            server s {silent} {options}
-        """)
-    with Wire("127.0.0.1", port) as client:
-        client.send(startup_packet())
-        error = client.error()
-    assert error["C"] == "57P03" and "s " in error["M"], error
-    assert syslog.wait_line(re.compile(r" pool pool/<NOSRV> .* SQ "))
 
 
 # -- while the primary moves --------------------------------------------------------------------

@@ -8,7 +8,6 @@ import threading
 import time
 
 import psycopg
-import pytest
 
 from harness import settings
 

@@ -7,6 +7,8 @@ from harness.configurations import cluster_section
 from harness.ports import free_port
 from harness.wait import wait_for
 
+PRIMARY = "cluster pg role primary"     # as a line of a Pool
+
 
 def held(proxy):
     """How many clients wait, as the runtime API shows them."""
