@@ -7,7 +7,9 @@ namespace {
 std::string tls_text(const Watch& watch) {
   if (!watch.tls) return "";
   if (watch.tls->verify == Verify::none) return " over TLS, with whatever certificate";
-  return " over TLS, with a certificate that " + watch.tls->ca_file + " vouches for";
+  return " over TLS, with a certificate for " +
+         (watch.tls->verify_host.empty() ? "that node" : watch.tls->verify_host) + " that " +
+         watch.tls->ca_file + " vouches for";
 }
 
 std::string watch_text(const Cluster& cluster) {

@@ -71,8 +71,7 @@ void AgentWatch::stop() {
 std::shared_ptr<NodeWatch> watch_agent(boost::asio::io_context& io, const config::Cluster& settings,
                                        std::size_t index, std::shared_ptr<const RestTls> tls,
                                        NodeNews news) {
-  const auto address = settings.nodes[index].host.address.with_port(settings.watch.port);
-  const HttpLine::Settings line{address, settings.lease, settings.watch.token, std::move(tls)};
+  const auto line = HttpLine::settings_of(settings, index, std::move(tls));
   return std::make_shared<AgentWatch>(io, line, std::move(news));
 }
 

@@ -1,10 +1,12 @@
 #include "probe/watch_http.h"
 
+#include <algorithm>
 #include <cctype>
 #include <cerrno>
 #include <cstring>
 #include <utility>
 
+#include <boost/algorithm/string/join.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/beast/core/error.hpp>
 #include <boost/beast/http/empty_body.hpp>
@@ -52,6 +54,17 @@ tcp::endpoint asio_endpoint(const Endpoint& address) {
   std::memcpy(endpoint.data(), address.data(), address.size());
   endpoint.resize(address.size());
   return endpoint;
+}
+
+HttpLine::Settings HttpLine::settings_of(const config::Cluster& cluster, std::size_t index,
+                                         std::shared_ptr<const RestTls> tls) {
+  const auto& node = cluster.nodes[index];
+  const auto address = node.host.address.with_port(cluster.watch.port);
+  Settings settings{address, cluster.lease, cluster.watch.token, std::move(tls), {node.name}};
+  for (const auto& host : {node.host.name, address.host()})
+    if (std::ranges::find(settings.hosts, host) == settings.hosts.end())
+      settings.hosts.push_back(host);
+  return settings;
 }
 
 HttpLine::HttpLine(asio::io_context& io, Settings settings)
@@ -112,7 +125,18 @@ asio::awaitable<HttpLine::Problem> HttpLine::encrypt() {
       co_await stream_.async_handshake(asio::ssl::stream_base::client, as_result);
   if (problem.category() == asio::error::get_ssl_category())
     unencrypted_ = stream_.failure(problem);
-  co_return problem;
+  if (problem || is_the_node(ssl)) co_return problem;
+  unencrypted_ = "its certificate is not for " + boost::algorithm::join(settings_.hosts, " or ") +
+                 " ('verifyhost' says whose is good)";
+  co_return asio::error::access_denied;
+}
+
+/// A certificate of the same authority, but of another node or service, is no good: its owner could
+/// tell what state he likes.
+bool HttpLine::is_the_node(const ssl_st* ssl) const {
+  const auto& settings = settings_.tls->settings;
+  return settings.verify == config::Verify::none || !settings.verify_host.empty() ||
+         tls::is_for_one_of(ssl, settings_.hosts);
 }
 
 asio::awaitable<HttpLine::Problem> HttpLine::send(std::string target) {

@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
@@ -15,7 +16,7 @@
 #include "base/clock.h"
 #include "base/endpoint.h"
 #include "base/expected.h"
-#include "config/tls_model.h"
+#include "config/model.h"
 #include "tls/asio_stream.h"
 
 namespace novip::probe {
@@ -50,7 +51,13 @@ class HttpLine {
     Milliseconds patience;               // for a question, connection included
     std::string token;                   // shown with each question (RFC 6750); empty: none
     std::shared_ptr<const RestTls> tls;  // null: HTTP in plain
+    // The node's: its certificate must be for one of them where `verifyhost` names none.
+    std::vector<std::string> hosts;
   };
+  /// To the REST port of the node at `index`, which has an IP address.
+  static Settings settings_of(const config::Cluster& cluster, std::size_t index,
+                              std::shared_ptr<const RestTls> tls);
+
   HttpLine(boost::asio::io_context& io, Settings settings);
 
   /// A whole answer. A connection that the server closed since the last question is no failure: the
@@ -77,6 +84,7 @@ class HttpLine {
   bool usable();
   boost::asio::awaitable<Problem> connect();
   boost::asio::awaitable<Problem> encrypt();
+  bool is_the_node(const ssl_st* ssl) const;
   boost::asio::awaitable<Problem> send(std::string target);
   boost::asio::awaitable<Problem> exchange(std::string target);
   Status check_stream(const std::string& target) const;

@@ -7,11 +7,9 @@ namespace novip::probe {
 std::shared_ptr<NodeWatch> watch_patroni(boost::asio::io_context& io,
                                          const config::Cluster& settings, std::size_t index,
                                          std::shared_ptr<const RestTls> tls, NodeNews news) {
-  const auto address = settings.nodes[index].host.address.with_port(settings.watch.port);
-  Inquiry::Settings inquiry{"Patroni at " + address.text(),
-                            "/patroni",
-                            settings.interval,
-                            {address, settings.lease, {}, std::move(tls)}};
+  auto line = HttpLine::settings_of(settings, index, std::move(tls));
+  Inquiry::Settings inquiry{"Patroni at " + line.address.text(), "/patroni", settings.interval,
+                            std::move(line)};
   return std::make_shared<Inquiry>(io, std::move(inquiry), std::move(news));
 }
 

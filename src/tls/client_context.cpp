@@ -1,6 +1,9 @@
 #include "tls/client_context.h"
 
+#include <algorithm>
+
 #include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 
 #include "tls/context.h"
 
@@ -24,6 +27,14 @@ void expect_host(ssl_st* ssl, const config::ServerTls& settings, const std::stri
   const std::string& host = sni.empty() || of_client ? settings.verify_host : sni;
   if (settings.verify == config::Verify::required && !host.empty())
     SSL_set1_host(ssl, host.c_str());
+}
+
+bool is_for_one_of(const ssl_st* ssl, const std::vector<std::string>& hosts) {
+  X509* const certificate = SSL_get0_peer_certificate(ssl);
+  return certificate != nullptr && std::ranges::any_of(hosts, [&](const std::string& host) {
+           return X509_check_host(certificate, host.c_str(), host.size(), 0, nullptr) == 1 ||
+                  X509_check_ip_asc(certificate, host.c_str(), 0) == 1;
+         });
 }
 
 Expected<Context> ClientContexts::get(const config::ServerTls& settings) {

@@ -18,6 +18,10 @@ Expected<Context> client_context(const config::ServerTls& settings);
 /// ssl_fc_sni`), `verifyhost` comes first.
 void expect_host(ssl_st* ssl, const config::ServerTls& settings, const std::string& sni);
 
+/// Whether the peer's certificate is for one of these, each a host name or a numeric address
+/// (RFC 6125). After the handshake, which has found the certificate good.
+bool is_for_one_of(const ssl_st* ssl, const std::vector<std::string>& hosts);
+
 /// By proxy and server; null: nothing is encrypted there.
 using ServerContexts = std::vector<std::vector<Context>>;
 

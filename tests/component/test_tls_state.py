@@ -107,6 +107,21 @@ def test_who_is_not_who_he_should_be_is_not_believed(start_agent, start_watcher,
         watcher.stop()
 
 
+@pytest.mark.parametrize("source", ["agent", "patroni"])
+def test_a_certificate_is_for_one_node(start_agent, start_watcher, authority, source):
+    """By the node's name, its address, or what `verifyhost` says; not any of the authority's."""
+    def watch(certificate, options=""):
+        _, port = start_agent(f"ssl crt {certificate}")
+        return start_watcher(f"{source} port {port} ssl ca-file {authority.certificate} {options}")
+
+    others = authority.issue("srv2", "srv2", "127.0.0.2")
+    for certificate, options in ((authority.issue("srv1", "srv1"), ""),
+                                 (authority.issue("by-address", "127.0.0.1"), ""),
+                                 (others, "verifyhost srv2")):
+        wait_up(watch(certificate, options))
+    wait_down(watch(others), "no TLS: its certificate is not for srv1 or 127.0.0.1")
+
+
 def test_an_agent_in_plain_is_not_believed(start_agent, start_watcher, authority):
     _, port = start_agent("")
     watcher = start_watcher(f"agent port {port} ssl ca-file {authority.certificate}")
