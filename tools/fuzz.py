@@ -7,6 +7,7 @@ import concurrent.futures
 import dataclasses
 import datetime
 import json
+import math
 import os
 import pathlib
 import re
@@ -159,7 +160,7 @@ class Campaign:
     def _take_turns(self):
         while name := self._next():
             try:
-                fresh, said = run(name, SLICE)
+                fresh, said = run(name, self._slice(name))
             except Hung as hung:    # by the clock: no finding, and no time that counts
                 print(f"{hung}; the turn is not counted", flush=True)
                 with self._lock:
@@ -168,6 +169,11 @@ class Campaign:
             with self._lock:
                 self._busy.remove(name)
                 self._account(name, fresh, said)
+
+    def _slice(self, name):
+        """Seconds by the clock, of which a little less is processor time."""
+        left = self._wanted - self._totals[name].seconds
+        return min(SLICE, math.ceil(1.03 * left))
 
     def _next(self):
         with self._lock:
