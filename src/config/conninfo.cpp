@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/endpoint.h"
 #include "base/text.h"
@@ -13,7 +14,7 @@ namespace {
 
 /// What a connection string says of where the server is.
 struct Destination {
-  std::string hosts;       // libpq's list, with commas; empty: its default, a Unix socket
+  std::vector<std::string> hosts;  // none: libpq's default, a Unix socket
   bool elsewhere = false;  // `hostaddr`, or a service, which is in another file, has the address
 };
 
@@ -29,19 +30,23 @@ std::string_view without_port(std::string_view host) {
   return host.substr(0, host.find(':'));
 }
 
+std::vector<std::string> hosts_in(std::string_view list) {
+  const auto hosts = split(list, ',');
+  return {hosts.begin(), hosts.end()};
+}
+
 /// postgresql://[user[:password]@][host][:port][,…][/dbname][?param=value…]
 Destination destination_of_uri(std::string_view rest) {
   Destination destination;
   std::string_view authority = rest.substr(0, rest.find_first_of("/?"));
   if (const auto at = authority.rfind('@'); at != std::string_view::npos)
     authority.remove_prefix(at + 1);
-  for (const auto host : split(authority, ','))
-    destination.hosts += (destination.hosts.empty() ? "" : ",") + std::string(without_port(host));
+  for (const auto host : split(authority, ',')) destination.hosts.emplace_back(without_port(host));
   if (const auto query = rest.find('?'); query != std::string_view::npos)
     for (const auto parameter : split(rest.substr(query + 1), '&')) {
       destination.elsewhere |=
           parameter.starts_with("hostaddr=") || parameter.starts_with("service=");
-      if (parameter.starts_with("host=")) destination.hosts = parameter.substr(5);
+      if (parameter.starts_with("host=")) destination.hosts = hosts_in(parameter.substr(5));
     }
   return destination;
 }
@@ -89,7 +94,7 @@ Destination destination_of(std::string_view conninfo) {
   Pairs pairs(conninfo);
   for (std::string keyword, value; pairs.next(keyword, value);) {
     destination.elsewhere |= keyword == "service" || (keyword == "hostaddr" && !value.empty());
-    if (keyword == "host") destination.hosts = value;
+    if (keyword == "host") destination.hosts = hosts_in(value);
   }
   return destination;
 }
@@ -105,14 +110,15 @@ std::string uri_without_secrets(std::string_view rest) {
 
 bool uses_unix_socket(std::string_view conninfo) {
   const Destination destination = destination_of(conninfo);
-  return !destination.elsewhere && is_socket(destination.hosts);
+  const auto& hosts = destination.hosts;
+  return !destination.elsewhere && (hosts.empty() || is_socket(hosts.front()));
 }
 
 std::optional<std::string> name_to_look_up(std::string_view conninfo) {
   const Destination destination = destination_of(conninfo);
   if (destination.elsewhere) return std::nullopt;
-  for (const auto host : split(destination.hosts, ','))
-    if (!is_socket(host) && host != "localhost" && !Endpoint::ip(host, 0)) return std::string(host);
+  for (const auto& host : destination.hosts)
+    if (!is_socket(host) && host != "localhost" && !Endpoint::ip(host, 0)) return host;
   return std::nullopt;
 }
 

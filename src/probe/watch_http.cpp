@@ -1,6 +1,5 @@
 #include "probe/watch_http.h"
 
-#include <algorithm>
 #include <cctype>
 #include <cerrno>
 #include <cstring>
@@ -59,12 +58,12 @@ tcp::endpoint asio_endpoint(const Endpoint& address) {
 HttpLine::Settings HttpLine::settings_of(const config::Cluster& cluster, std::size_t index,
                                          std::shared_ptr<const RestTls> tls) {
   const auto& node = cluster.nodes[index];
-  const auto address = node.host.address.with_port(cluster.watch.port);
-  Settings settings{address, cluster.lease, cluster.watch.token, std::move(tls), {node.name}};
-  for (const auto& host : {node.host.name, address.host()})
-    if (std::ranges::find(settings.hosts, host) == settings.hosts.end())
-      settings.hosts.push_back(host);
-  return settings;
+  // Not by an address that was looked up: name servers may lie.
+  return {node.host.address.with_port(cluster.watch.port),
+          cluster.lease,
+          cluster.watch.token,
+          std::move(tls),
+          {node.name, node.host.name}};
 }
 
 HttpLine::HttpLine(asio::io_context& io, Settings settings)

@@ -201,7 +201,8 @@ TEST(Conninfo, WhereItLeads) {
   for (const auto* const socket :
        {"", "port=5434", "host=/run/postgresql port=5434", "host = '/run/pg'", "host=''",
         "dbname='a host=x'", "postgresql:///postgres", "postgresql://novip@/db",
-        "postgresql://%2Frun%2Fpg/db", "postgres://:5434/db", "postgresql:///db?host=/run/pg"})
+        "postgresql://%2Frun%2Fpg/db", "postgres://:5434/db", "postgres://:5434,srv1/db",
+        "postgresql:///db?host=/run/pg"})
     EXPECT_TRUE(uses_unix_socket(socket)) << socket;
   for (const auto* const tcp :
        {"host=127.0.0.1", "port=1 host=srv1", "hostaddr=10.0.0.1", "host = 'srv1' port=1",
